@@ -1,0 +1,1 @@
+"""Numbers to judgement: pure functions over arrays and frozen dataclasses."""

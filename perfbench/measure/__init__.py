@@ -1,0 +1,1 @@
+"""HOW a number is taken: discovery, the worker, paired rounds, the two sides."""

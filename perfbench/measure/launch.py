@@ -1,0 +1,85 @@
+"""Launching workers of the two sides, with what they share: benchmarks, `setup_cache` results, one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from perfbench.measure.client import Worker, WorkerFailedError, WorkerSkippedError
+from perfbench.measure.discovery import Row
+from perfbench.measure.side import Side
+
+
+class SideLaunch:
+    """Starts workers for the sides; every side runs the same benchmark folder, head's.
+
+    Leaving its `with` block removes what `setup_cache` wrote.
+    """
+
+    def __init__(self, sides: Sequence[Side], benchmark_dir: Path) -> None:
+        self._sides: Mapping[str, Side] = {side.label: side for side in sides}
+        self._benchmark_dir = benchmark_dir
+        self._folder = Path(tempfile.mkdtemp(prefix="perfbench-cache-"))
+        self._caches: dict[tuple[str, str], str | WorkerFailedError | WorkerSkippedError] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def cache(self, row: Row, label: str) -> str | None:
+        """Path of the row's pickled `setup_cache` on that side, made once; None where it has none.
+
+        Raises WorkerFailedError or WorkerSkippedError, each time the same, when making it did.
+        """
+        if row.setup_cache_key is None:
+            return None
+        key = (label, row.setup_cache_key)
+        if key not in self._caches:
+            try:
+                self._caches[key] = self._make_cache(row, label)
+            except (WorkerFailedError, WorkerSkippedError) as error:
+                self._caches[key] = error
+        made = self._caches[key]
+        if isinstance(made, str):
+            return made
+        raise made
+
+    def worker(self, row: Row, label: str, number: int) -> Worker:
+        """A fresh worker; both sides of a round get the same hash seed, each round another."""
+        folder = self._cache_folder(row, label) if row.setup_cache_key is not None else None
+        return self._start(row, label, folder, number)
+
+    def _make_cache(self, row: Row, label: str) -> str:
+        folder = self._cache_folder(row, label)
+        folder.mkdir()
+        path = folder / "cache.pickle"
+        with self._start(row, label, folder, 0) as worker:
+            request = {"do": "setup_cache", "name": row.benchmark.name, "path": str(path)}
+            worker.ask(request, row.setup_cache_timeout)
+        return str(path)
+
+    def _cache_folder(self, row: Row, label: str) -> Path:
+        # Both sides' paths are equally long, and say nothing of which side they serve.
+        name = hashlib.sha256(f"{label} {row.setup_cache_key}".encode()).hexdigest()[:16]
+        return self._folder / name
+
+    def _start(self, row: Row, label: str, folder: Path | None, seed: int) -> Worker:
+        side = self._sides[label]
+        return Worker(
+            side.python,
+            self._benchmark_dir,
+            row.benchmark.name,
+            environment=side.environment,
+            folder=folder,
+            fixed_layout=True,
+            seed=seed,
+        )

@@ -1,0 +1,322 @@
+"""Paired rounds: fresh workers of base and head, both alive, sampled in turn.
+
+In each round a row gets a fresh worker of each side. Both are asked for one sample at a time in the order
+A B B A A B B A …, so that neighbouring samples share whatever the machine does at that moment (paired
+benchmarking: Tango; duet benchmarking, Bulej et al. 2020). Rounds go over all rows before the next one
+begins, so that a burst of noise meets few rounds of each row, and an interrupted job knows a little of all.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from perfbench.measure.client import STARTUP_SECONDS, Reply, WorkerFailedError, WorkerSkippedError
+from perfbench.measure.discovery import Row
+from perfbench.model import BenchmarkId, Outcome, Run
+
+SAMPLE_SECONDS = 0.005
+"""Short enough for neighbouring samples to share the machine's mood, long enough for the clock."""
+
+SAMPLES = 8
+"""Samples of each side in a round, where calls are short."""
+
+WARM_UP_LIMIT = 1.0
+"""A sample that costs more seconds than this is not repeated for a warm-up."""
+
+
+class Asked(AbstractContextManager["Asked"], Protocol):
+    """What a round needs of a worker; `perfbench.measure.client.Worker` is the real one."""
+
+    def send(self, request: Mapping[str, object]) -> None: ...
+    def receive(self, timeout: float) -> Reply: ...
+    def ask(self, request: Mapping[str, object], timeout: float) -> Reply: ...
+    def hold_on(self, cpu: int) -> None: ...
+    def dismiss(self) -> None: ...
+
+
+class Launch(Protocol):
+    """Starts workers for the sides by their labels."""
+
+    def cache(self, row: Row, label: str) -> str | None:
+        """Path of the pickled result of the row's `setup_cache`, made on first need; None without one."""
+        ...
+
+    def worker(self, row: Row, label: str, number: int) -> Asked:
+        """A fresh worker of that side for round `number`."""
+        ...
+
+
+class Progress(Protocol):
+    """Who is told how far the measuring is."""
+
+    def advance(self, row: str, round: int, done: int, total: int, seconds_left: float | None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a row is sampled, decided once for both sides. `cost` is seconds per sample, set-up included."""
+
+    loops: int
+    repeats: int
+    samples: int
+    cost: float
+    pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Why a row is measured no further: an outcome, its reason, and the sides it concerns."""
+
+    outcome: Outcome
+    reason: str
+    sides: tuple[str, ...]
+    details: str = ""
+
+
+class Sink(Protocol):
+    """Who keeps what was measured, at once."""
+
+    def ran(self, row: Row, label: str, run: Run) -> None: ...
+    def ended(self, row: Row, ended: Ended) -> None: ...
+
+
+class Rounds:
+    """Measures rows round by round. `labels` are ("base", "head"), or one label to measure one tree alone.
+
+    `round_seconds` is what one round of one row may cost in samples; rows of long calls get fewer samples.
+    """
+
+    def __init__(
+        self,
+        launch: Launch,
+        labels: Sequence[str],
+        sink: Sink,
+        progress: Progress,
+        *,
+        cpu: int | None,
+        round_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._launch = launch
+        self._labels = tuple(labels)
+        self._sink = sink
+        self._progress = progress
+        self._cpu = cpu
+        self._round_seconds = round_seconds
+        self._clock = clock
+        self._plans: dict[BenchmarkId, Plan] = {}
+        self._seconds: dict[BenchmarkId, float] = {}
+        self.ended: dict[BenchmarkId, Ended] = {}
+
+    def measure(self, rows: Sequence[Row], numbers: range, deadline: float) -> bool:
+        """Take the rounds `numbers` of the rows; False when `deadline` (on the clock) cut them short."""
+        for number in numbers:
+            for place, row in enumerate(rows):
+                if row.benchmark in self.ended:
+                    continue
+                started = self._clock()
+                if started >= deadline:
+                    return False
+                left = self._seconds_left(rows, place, numbers.stop - number)
+                self._progress.advance(
+                    str(row.benchmark),
+                    number,
+                    (number - numbers.start) * len(rows) + place,
+                    len(numbers) * len(rows),
+                    None if left is None else min(left, deadline - started),
+                )
+                self._round(row, number)
+                self._seconds[row.benchmark] = self._clock() - started
+        return True
+
+    def _seconds_left(self, rows: Sequence[Row], place: int, rounds: int) -> float | None:
+        """What is still to come, by what each row's last round took; None before every row has had one."""
+        alive = [row for row in rows if row.benchmark not in self.ended]
+        if any(row.benchmark not in self._seconds for row in alive):
+            return None
+        whole = sum(self._seconds[row.benchmark] for row in alive)
+        done = sum(self._seconds[row.benchmark] for row in rows[:place] if row.benchmark not in self.ended)
+        return whole * rounds - done
+
+    def _round(self, row: Row, number: int) -> None:
+        taken = _Round(row, number, self._labels)
+        with ExitStack() as stack:
+            try:
+                for label in self._labels:
+                    with taken.blame(label):
+                        cache = self._launch.cache(row, label)
+                        worker = stack.enter_context(self._launch.worker(row, label, number))
+                        taken.enter(label, worker, cache)
+                taken.open()
+                plan = self._plans.get(row.benchmark) or self._plan(row, taken)
+                if plan.pin and self._cpu is not None:
+                    taken.hold_on(self._cpu)
+                taken.sample(plan)
+                taken.close()
+            except _GiveUpError as give_up:
+                self.ended[row.benchmark] = give_up.ended
+                self._sink.ended(row, give_up.ended)
+                return
+            finally:
+                taken.dismiss()
+        for label, run in taken.runs(plan.loops * plan.repeats):
+            self._sink.ran(row, label, run)
+
+    def _plan(self, row: Row, taken: _Round) -> Plan:
+        found = taken.calibrate()
+        cost = max(float(found["cost"]), 1e-6)
+        affordable = int(self._round_seconds / (cost * len(self._labels)))
+        samples = 1 if row.once else max(1, min(SAMPLES, affordable))
+        pin = row.pin if row.pin is not None else bool(found["alone"])
+        plan = Plan(int(found["loops"]), int(found["repeats"]), samples, cost, pin)
+        self._plans[row.benchmark] = plan
+        return plan
+
+
+class _GiveUpError(Exception):
+    """The row ends here, for the reason in `ended`."""
+
+    def __init__(self, ended: Ended) -> None:
+        super().__init__(ended.reason)
+        self.ended = ended
+
+
+class _Round:
+    """One round of one row: its workers by side, and what they answered."""
+
+    def __init__(self, row: Row, number: int, labels: tuple[str, ...]) -> None:
+        self.row = row
+        self.number = number
+        self.labels = labels
+        self.workers: dict[str, Asked] = {}
+        self.caches: dict[str, str | None] = {}
+        self.failures: dict[str, WorkerFailedError | WorkerSkippedError] = {}
+        self.samples: dict[str, list[Reply]] = {label: [] for label in labels}
+
+    def enter(self, label: str, worker: Asked, cache: str | None) -> None:
+        self.workers[label] = worker
+        self.caches[label] = cache
+
+    @contextmanager
+    def blame(self, label: str) -> Iterator[None]:
+        """Note a failure inside its block as that side's, and go on to see how the other side fares."""
+        try:
+            yield
+        except (WorkerFailedError, WorkerSkippedError) as error:
+            self.failures.setdefault(label, error)
+
+    def open(self) -> None:
+        """Set the row up on each side. Raises _GiveUpError where a side skips it or fails."""
+        for label, worker in self.workers.items():
+            request = {
+                "do": "open",
+                "name": self.row.benchmark.name,
+                "index": self.row.index,
+                "cache": self.caches[label],
+            }
+            with self.blame(label):
+                worker.ask(request, max(self.row.timeout, STARTUP_SECONDS))
+        self.give_up_if_failed()
+
+    def calibrate(self) -> Reply:
+        label = self.labels[0]
+        reply: Reply = {}
+        with self.blame(label):
+            reply = self.workers[label].ask(
+                {"do": "calibrate", "target": SAMPLE_SECONDS}, self.row.timeout * 2
+            )
+        if label in self.failures:
+            # Whether the other side fails as well decides what this failure means.
+            for other in self.labels[1:]:
+                with self.blame(other):
+                    self.workers[other].ask({"do": "sample", "loops": 1, "repeats": 1}, self.row.timeout)
+        self.give_up_if_failed()
+        return reply
+
+    def hold_on(self, cpu: int) -> None:
+        for worker in self.workers.values():
+            worker.hold_on(cpu)
+
+    def sample(self, plan: Plan) -> None:
+        """Warm both sides up with one sample, then take the plan's samples in turn."""
+        request = {"do": "sample", "loops": plan.loops, "repeats": plan.repeats}
+        timeout = self.row.timeout + 10 * plan.cost
+        if self.row.metric.name == "time" and plan.cost <= WARM_UP_LIMIT:
+            self.ask_each(request, timeout)
+        self.ask_each({"do": "settle"}, timeout)
+        for turn in range(plan.samples):
+            order = self.labels if (turn + self.number) % 2 == 0 else self.labels[::-1]
+            for label in order:
+                with self.blame(label):
+                    self.samples[label].append(self.workers[label].ask(request, timeout))
+            self.give_up_if_failed()
+
+    def ask_each(self, request: Mapping[str, object], timeout: float) -> None:
+        for label, worker in self.workers.items():
+            with self.blame(label):
+                worker.ask(request, timeout)
+        self.give_up_if_failed()
+
+    def close(self) -> None:
+        """Tear both sides down, at the same time: nothing is measured any more."""
+        for label, worker in self.workers.items():
+            with self.blame(label):
+                worker.send({"do": "close"})
+        for label, worker in self.workers.items():
+            with self.blame(label):
+                worker.receive(self.row.timeout)
+        self.give_up_if_failed()
+
+    def dismiss(self) -> None:
+        for worker in self.workers.values():
+            worker.dismiss()
+
+    def give_up_if_failed(self) -> None:
+        if self.failures:
+            raise _GiveUpError(explain(self.failures, self.labels))
+
+    def runs(self, loops: int) -> Iterable[tuple[str, Run]]:
+        for label, replies in self.samples.items():
+            started = float(replies[0]["at"])
+            cpu = tuple(float(reply["cpu"]) for reply in replies)
+            yield (
+                label,
+                Run(
+                    values=tuple(float(reply["value"]) for reply in replies),
+                    round=self.number,
+                    started=started,
+                    times=tuple(round(float(reply["at"]) - started, 6) for reply in replies),
+                    cpu=cpu if not any(map(math.isnan, cpu)) else (),
+                    loops=loops,
+                ),
+            )
+
+
+def explain(failures: Mapping[str, WorkerFailedError | WorkerSkippedError], labels: Sequence[str]) -> Ended:
+    """What it means that these sides failed or skipped a row, and the others did not.
+
+    Head is the last label. Head's failure alone is its own; what base alone cannot run is new; what head
+    skips and base runs has gone missing; what both skip does not apply here.
+    """
+    head = labels[-1]
+    sides = tuple(label for label in labels if label in failures)
+    details = "\n".join(
+        f"{side}: {getattr(failures[side], 'details', '') or failures[side].message}" for side in sides
+    )
+    if head not in failures:
+        reason = f"{sides[0]} cannot run it: {failures[sides[0]].message}"
+        return Ended(Outcome.NEW, reason, sides, details)
+    failure = failures[head]
+    if isinstance(failure, WorkerFailedError):
+        return Ended(Outcome.FAILED, failure.message, sides, details)
+    if len(labels) > 1 and len(sides) == 1:
+        return Ended(Outcome.MISSING, f"{head} skips it: {failure.message}", sides, details)
+    failed = [side for side in sides if isinstance(failures[side], WorkerFailedError)]
+    if failed:
+        return Ended(Outcome.MISSING, f"{head} skips it: {failure.message}", sides, details)
+    return Ended(Outcome.SKIPPED, failure.message, sides, details)

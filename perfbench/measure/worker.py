@@ -1,0 +1,373 @@
+"""The worker: one process that serves one benchmark of one side, sample by sample, when it is asked.
+
+It is run by path with either side's Python, so it is a single file that imports nothing of perfbench and
+keeps to the standard library and asv_runner. asv_runner (and Pympler, for `mem_` benchmarks) come from
+the tool's own environment through a finder that serves only them: both sides are discovered and timed by
+one version, and nothing else of the tool's environment can shadow a side's packages.
+
+    python worker.py BENCHMARK_DIR LIBRARIES [NAME]
+
+NAME is the benchmark that will be asked for; without it the worker is ready for all of them.
+Requests are JSON objects, one a line, on standard input; each gets one JSON line on standard output. What
+a benchmark prints goes to standard error. The end of the input is the order to tear down and leave, so no
+worker outlives a killed parent.
+
+    {"do": "discover"}                                    -> {"rows": […], "problems": […]}
+    {"do": "setup_cache", "name", "path"}                 -> {}
+    {"do": "open", "name", "index", "cache"}              -> {} | {"skipped": reason}
+    {"do": "calibrate", "target"}                         -> {"loops", "repeats", "cost", "alone"}
+    {"do": "sample", "loops", "repeats"}                  -> {"value", "cpu", "at"}
+    {"do": "settle"}                                      -> {}
+    {"do": "close"}                                       -> {}
+
+Anything that raises answers {"failed": last line, "trace": traceback}.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.machinery
+import inspect
+import json
+import math
+import os
+import pickle
+import pkgutil
+import signal
+import sys
+import time
+import timeit
+import traceback
+import types
+from typing import IO, Any, Dict, Iterable, Iterator
+
+LENT = ("asv_runner", "pympler")
+WANTS_PYMPLER = ("mem_", "Mem")
+CONTROL = "perfbench.control"
+
+Reply = Dict[str, Any]
+
+
+class LendingFinder:
+    """Finds the few libraries that the tool lends to both sides, and nothing else beside them."""
+
+    def __init__(self, names: tuple[str, ...], folders: list[str]) -> None:
+        self.names = names
+        self.folders = folders
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        if path is None and fullname in self.names:
+            return importlib.machinery.PathFinder.find_spec(fullname, self.folders, target)
+        return None
+
+
+def import_runner() -> Any:
+    """Import asv_runner without its search for plug-ins.
+
+    The search reads the metadata of every installed distribution, and the module it needs for that costs
+    more than the rest of asv_runner; neither is part of what is measured.
+    """
+    stand_in = types.ModuleType("importlib.metadata")
+    vars(stand_in)["distributions"] = lambda *_arguments, **_options: ()
+    real = sys.modules.get("importlib.metadata")
+    sys.modules["importlib.metadata"] = stand_in
+    try:
+        import asv_runner.discovery  # noqa: PLC0415
+    finally:
+        del sys.modules["importlib.metadata"]
+        if real is not None:
+            sys.modules["importlib.metadata"] = real
+    return asv_runner
+
+
+class Suite:
+    """The benchmarks of one folder, found as asv finds them, but one broken module breaks only itself."""
+
+    def __init__(self, folder: str, runner: Any) -> None:
+        self.folder = os.path.abspath(folder)
+        self.runner = runner
+        self.problems: list[Reply] = []
+        runner.discovery.update_sys_path(self.folder)
+
+    def modules(self, name: str | None = None) -> Iterator[types.ModuleType]:
+        name = name or os.path.basename(self.folder)
+        try:
+            module = importlib.import_module(name)
+        except (Exception, SystemExit) as error:
+            self.problems.append({"module": name, "message": last_line(error)})
+            return
+        yield module
+        for _, child, _ in pkgutil.iter_modules(getattr(module, "__path__", ()), name + "."):
+            yield from self.modules(child)
+
+    def benchmarks(self, modules: Iterable[types.ModuleType]) -> Iterator[Any]:
+        for module in modules:
+            for owner, key, function in candidates(module):
+                try:
+                    benchmark = self.runner.discovery._get_benchmark(key, module, owner, function)
+                except Exception as error:
+                    where = f"{module.__name__}.{owner.__name__ if owner else key}"
+                    self.problems.append({"module": where, "message": last_line(error)})
+                    continue
+                if benchmark is not None:
+                    yield benchmark
+
+    def find(self, name: str) -> Any:
+        """One benchmark by its full name; the module that the name points at is tried first."""
+        if name == CONTROL:
+            return self.runner.benchmarks.time.TimeBenchmark(CONTROL, control, [control])
+        parts = name.split(".")
+        root = os.path.basename(self.folder)
+        for cut in (1, 2):
+            guess = os.path.join(self.folder, *parts[:-cut])
+            if os.path.isfile(guess + ".py") or os.path.isfile(os.path.join(guess, "__init__.py")):
+                module = importlib.import_module(".".join([root, *parts[:-cut]]))
+                for benchmark in self.benchmarks([module]):
+                    if benchmark.name == name:
+                        return benchmark
+        for benchmark in self.benchmarks(self.modules()):
+            if benchmark.name == name:
+                return benchmark
+        reasons = "; ".join(f"{p['module']}: {p['message']}" for p in self.problems)
+        raise LookupError(f"there is no benchmark {name}" + (f" ({reasons})" if reasons else ""))
+
+
+def candidates(module: types.ModuleType) -> Iterator[tuple[Any, str, Any]]:
+    """The functions and methods of a module that may be benchmarks, as (class or None, name, function)."""
+    for name, item in list(vars(module).items()):
+        if name.startswith("_"):
+            continue
+        if inspect.isfunction(item):
+            yield None, name, item
+        elif inspect.isclass(item) and not inspect.isabstract(item):
+            for key, member in inspect.getmembers(item):
+                if inspect.isfunction(member) or inspect.ismethod(member):
+                    yield item, key, member
+
+
+def control() -> int:
+    """A fixed piece of work that no commit changes: what moves here is the machine."""
+    total = 0
+    for step in range(2000):
+        total += step * step % 7
+    return total
+
+
+def last_line(error: BaseException) -> str:
+    return traceback.format_exception_only(type(error), error)[-1].strip()
+
+
+def attribute(benchmark: Any, name: str) -> Any:
+    """An attribute of the benchmark's function, class or module, as asv looks attributes up."""
+    for source in benchmark._attr_sources:
+        value = getattr(source, name, None)
+        if value is not None:
+            return value
+    return None
+
+
+def describe(benchmark: Any) -> Reply:
+    better = attribute(benchmark, "better")
+    pin = attribute(benchmark, "perfbench_pin")
+    return {
+        "name": benchmark.name,
+        "type": benchmark.type,
+        "timeraw": "Timeraw" in type(benchmark).__name__,
+        "unit": benchmark.unit,
+        "params": benchmark.params,
+        "param_names": benchmark.param_names,
+        "version": benchmark.version,
+        "timeout": benchmark.timeout,
+        "setup_cache_key": benchmark.setup_cache_key,
+        "setup_cache_timeout": benchmark.setup_cache_timeout,
+        "better": better if isinstance(better, str) else None,
+        "pin": pin if isinstance(pin, bool) else None,
+    }
+
+
+class Session:
+    """The one benchmark that this worker has opened."""
+
+    def __init__(self, suite: Suite) -> None:
+        self.suite = suite
+        self.benchmark: Any = None
+        self.fresh = False  # set up, and not used since
+
+    def open(self, name: str, index: int, cache: str | None) -> Reply:
+        benchmark = self.suite.find(name)
+        if benchmark._params:
+            benchmark.set_param_idx(index)
+        if cache is not None:
+            with open(cache, "rb") as file:
+                benchmark.set_cache(pickle.load(file))
+        if tuple(benchmark._current_params) in benchmark._skip_tuples:
+            return {"skipped": "skipped by its skip_params"}
+        self.benchmark = benchmark
+        try:
+            self.set_up()
+        except NotImplementedError as error:
+            self.close()
+            return {"skipped": str(error) or "setup raised NotImplementedError"}
+        return {}
+
+    def set_up(self) -> None:
+        for setup in self.benchmark._setups:
+            setup(*self.benchmark._build_params())
+        if hasattr(self.benchmark, "_load_vars"):
+            self.benchmark._load_vars()  # setup may have changed number, timer and the like
+        self.fresh = True
+
+    def close(self) -> None:
+        benchmark, self.benchmark = self.benchmark, None
+        if benchmark is not None:
+            benchmark.do_teardown()
+
+    def renew(self) -> None:
+        """What asv does before each sample: tear down and set up again, where there is a setup."""
+        if not self.fresh and self.benchmark._setups:
+            self.benchmark.do_teardown()
+            self.set_up()
+        self.fresh = False
+
+    def take(self, loops: int, repeats: int) -> Reply:
+        """One sample: `repeats` times a set-up and `loops` calls. Value and CPU seconds are per call."""
+        at = time.time()
+        value = cpu = 0.0
+        for _ in range(repeats):
+            self.renew()
+            one, spent = self.call(loops)
+            value += one
+            cpu += spent
+        calls = repeats * (loops if self.benchmark.type == "time" else 1)
+        return {"value": value / calls, "cpu": cpu / calls, "at": at}
+
+    def call(self, loops: int) -> tuple[float, float]:
+        benchmark = self.benchmark
+        arguments = benchmark._build_params()
+        if benchmark.type != "time":
+            start = time.process_time()
+            value = benchmark.run(*arguments)
+            return number(value), time.process_time() - start
+        if "Timeraw" in type(benchmark).__name__:
+            return benchmark._get_timer(*arguments).timeit(loops), math.nan
+        timer = timeit.Timer(benchmark._param_bound_func(*arguments), timer=benchmark.timer)
+        # CPU time is read outside the wall clock, as reading it costs 0.6 µs; timeit turns the collector off.
+        start = time.process_time()
+        value = timer.timeit(loops)
+        return value, time.process_time() - start
+
+    def calibrate(self, target: float) -> Reply:
+        """Choose loops and repeats so that a sample lasts about `target` seconds of timed work.
+
+        A benchmark that fixes its `number` gets that many calls for each set-up, as asv documents it.
+        """
+        single = self.benchmark.type != "time"
+        fixed = self.benchmark.number if not single and self.benchmark.number > 0 else 0
+        loops, repeats = fixed or 1, 1
+        for _ in range(40):
+            elsewhere, started = cpu_elsewhere(), time.perf_counter()
+            seconds = self.take(loops, repeats)["value"] * loops * repeats
+            cost = time.perf_counter() - started
+            if single or seconds >= 0.8 * target or (fixed and cost >= 10 * target):
+                break
+            grow = min(10.0, max(1.2, target / seconds)) if seconds > 0 else 10.0
+            if fixed:
+                repeats = max(repeats + 1, int(repeats * min(grow, 10 * target / cost)))
+            else:
+                loops = max(loops + 1, int(loops * grow))
+        alone = cpu_elsewhere() - elsewhere < max(0.05 * cost, 1e-4)
+        if not alone:
+            # The threads of a numeric library spin a while after its import; look again when they sleep.
+            time.sleep(0.1)
+            elsewhere = cpu_elsewhere()
+            self.take(loops, repeats)
+            alone = cpu_elsewhere() - elsewhere < max(0.05 * cost, 1e-4)
+        return {"loops": loops, "repeats": repeats, "cost": cost, "alone": alone}
+
+
+def number(value: Any) -> float:
+    """The number that a track_, mem_ or peakmem_ benchmark returned; NaN for None, as asv reads it."""
+    return math.nan if value is None else float(value)
+
+
+def cpu_elsewhere() -> float:
+    """CPU seconds spent so far by other threads of this process and by children that have ended."""
+    times = os.times()
+    return time.process_time() - time.thread_time() + times.children_user + times.children_system
+
+
+def answer(session: Session, request: Reply) -> Reply:
+    do = request["do"]
+    if do == "discover":
+        rows = [describe(benchmark) for benchmark in session.suite.benchmarks(session.suite.modules())]
+        return {"rows": rows, "problems": session.suite.problems}
+    if do == "setup_cache":
+        cache = session.suite.find(request["name"]).do_setup_cache()
+        with open(request["path"], "wb") as file:
+            pickle.dump(cache, file)
+        return {}
+    if do == "open":
+        return session.open(request["name"], request["index"], request["cache"])
+    if do == "calibrate":
+        return session.calibrate(request["target"])
+    if do == "sample":
+        return session.take(request["loops"], request["repeats"])
+    if do == "settle":
+        # What start-up left behind is neither collected nor scanned during the samples.
+        gc.collect()
+        gc.freeze()
+        return {}
+    if do == "close":
+        session.close()
+        return {}
+    raise ValueError(f"the worker does not know the request {do!r}")
+
+
+def serve(session: Session, requests: IO[bytes], replies: IO[bytes]) -> None:
+    for line in requests:
+        request = json.loads(line)
+        try:
+            reply = answer(session, request)
+        except NotImplementedError as error:
+            reply = {"skipped": str(error) or last_line(error)}
+        except Exception as error:
+            reply = {"failed": last_line(error), "trace": traceback.format_exc()}
+        replies.write(json.dumps(reply).encode() + b"\n")
+        replies.flush()
+        if request["do"] == "close":
+            break
+
+
+def leave_with_parent() -> None:
+    """Have Linux send SIGTERM when the parent dies, for a benchmark that never comes to read its input."""
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
+
+
+def main(folder: str, libraries: str, name: str | None = None) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    leave_with_parent()
+    # The benchmarks get their own standard streams; the protocol keeps the original ones.
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.dup2(2, 1)
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    lent = LENT if name is None or name.rpartition(".")[2].startswith(WANTS_PYMPLER) else LENT[:1]
+    sys.meta_path.insert(0, LendingFinder(lent, libraries.split(os.pathsep)))
+    session = Session(Suite(folder, import_runner()))
+    try:
+        serve(session, requests, replies)
+    finally:
+        session.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

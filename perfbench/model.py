@@ -1,0 +1,233 @@
+"""The nouns of docs/glossary.md. Seconds, bytes and counts inside; scaled once, on output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Better(StrEnum):
+    """Which way a metric improves."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What a number means: `unit` is a base unit (`seconds`, `bytes`, …) or a benchmark's own word."""
+
+    name: str
+    unit: str
+    better: Better = Better.LOWER
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkId:
+    """Names one row: a benchmark of a suite with one combination of its params.
+
+    `params` are (name, value) pairs in the order in which the benchmark declares them. The full id,
+    which patterns are matched against, reads `module.Class.time_name(value, value)`.
+    """
+
+    suite: str
+    name: str
+    params: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        if not self.params:
+            return self.name
+        return f"{self.name}({', '.join(value for _, value in self.params)})"
+
+    def param(self, name: str) -> str | None:
+        """The value of the param called `name`, or None where the benchmark has no such param."""
+        return dict(self.params).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The samples of one worker process.
+
+    `values` are in the metric's unit per call, in the order in which they were taken; `times` are the
+    seconds from `started` (seconds since the epoch) at which each sample began. `cpu` holds the CPU
+    seconds of the same samples where they were read. Base and head runs of the same `round` were
+    sampled in turn: value i of one is the neighbour of value i of the other.
+    """
+
+    values: tuple[float, ...]
+    round: int
+    started: float
+    times: tuple[float, ...] = ()
+    cpu: tuple[float, ...] = ()
+    loops: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a measurement depends on beside the code.
+
+    Hard fields (no comparison across a difference): machine, cpu, cores, memory. Soft fields (a
+    warning): kernel, governor, python, dependencies, engine. Ignored: commit, dirty.
+    """
+
+    machine: str
+    cpu: str
+    cores: int
+    memory: int
+    kernel: str
+    governor: str
+    python: str
+    dependencies: Mapping[str, str] = field(default_factory=dict)
+    commit: str = ""
+    dirty: bool = False
+    engine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """All runs of one row and metric on one side. `origin` says where it came from (a file or a side)."""
+
+    benchmark: BenchmarkId
+    metric: Metric
+    runs: tuple[Run, ...]
+    environment: Environment
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a reader could not use, and where it stands."""
+
+    path: str
+    line: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Head against base for one row.
+
+    `base` and `head` are medians in the metric's unit; `ratio` is head/base with its interval
+    [`low`, `high`] at level `confidence`; NaN where a ratio has no meaning (a value of zero or below).
+    `head_low` and `head_high` bound head's own median, for budgets. `detectable` is the smallest
+    relative change (0.05 is 5 %) that this run could have told from none. `rounds` counts what the
+    interval rests on.
+    """
+
+    benchmark: BenchmarkId
+    metric: Metric
+    base: float
+    head: float
+    ratio: float
+    low: float
+    high: float
+    confidence: float
+    head_low: float
+    head_high: float
+    p: float
+    p_adjusted: float
+    detectable: float
+    rounds: int
+    paired: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """How much a row may move. `limit` is relative (0.05 is 5 %); None leaves the default in force.
+
+    A change smaller than `minimum_absolute` (in the metric's unit) is never a regression.
+    `origin` is `file:line`, or empty for the default.
+    """
+
+    pattern: str
+    metric: str
+    limit: float | None = None
+    minimum_absolute: float = 0.0
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """An absolute limit on head's median, in the metric's unit."""
+
+    pattern: str
+    metric: str
+    limit: float
+    origin: str = ""
+
+
+class Outcome(StrEnum):
+    """What became of one row."""
+
+    PASSED = "passed"
+    IMPROVED = "improved"
+    REGRESSED = "regressed"
+    OVER_BUDGET = "over budget"
+    INCONCLUSIVE = "inconclusive"
+    NEW = "new"
+    MISSING = "missing"
+    INCOMPARABLE = "incomparable"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one row, the rule that led to it and the reason in words.
+
+    `comparison` is absent where there is nothing to compare (new, missing, failed, skipped);
+    `value` is then head's median, if there is one. `sides` names where it failed: base, head or both.
+    """
+
+    benchmark: BenchmarkId
+    metric: Metric | None
+    outcome: Outcome
+    rule: str
+    reason: str
+    comparison: Comparison | None = None
+    value: float | None = None
+    limit: float | None = None
+    sides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeStatus:
+    """Whether a container runtime can be used here, its version, or the reason and remedy if it cannot."""
+
+    name: str
+    available: bool
+    version: str = ""
+    reason: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SideSummary:
+    """One of the two things compared, as a report names it."""
+
+    label: str
+    revision: str
+    commit: str = ""
+    dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A finished judgement: everything a report shows, nothing left to compute."""
+
+    title: str
+    base: SideSummary | None
+    head: SideSummary
+    verdicts: tuple[Verdict, ...]
+    environment: Environment
+    exit_code: int
+    noise_floor: float | None
+    seconds: float
+    started: float
+    runtimes: tuple[RuntimeStatus, ...] = ()
+    warnings: tuple[str, ...] = ()
+    result_file: str = ""
+    version: str = ""

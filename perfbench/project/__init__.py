@@ -1,0 +1,1 @@
+"""What perfbench says about, and writes into, a repository: doctor."""

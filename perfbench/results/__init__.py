@@ -1,0 +1,1 @@
+"""Numbers at rest: result files, foreign formats, baselines."""
