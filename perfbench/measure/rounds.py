@@ -47,7 +47,7 @@ class Launch(Protocol):
         ...
 
     def worker(self, row: Row, label: str, number: int) -> Asked:
-        """A fresh worker of that side for round `number`."""
+        """A fresh worker of that side for round `number`; the row's `cache` has been asked for before."""
         ...
 
 
@@ -301,7 +301,7 @@ def explain(failures: Mapping[str, WorkerFailedError | WorkerSkippedError], labe
     """What it means that these sides failed or skipped a row, and the others did not.
 
     Head is the last label. Head's failure alone is its own; what base alone cannot run is new; what head
-    skips and base runs has gone missing; what both skip does not apply here.
+    skips and base runs has gone missing; what head skips and base cannot run does not apply here.
     """
     head = labels[-1]
     sides = tuple(label for label in labels if label in failures)
@@ -314,9 +314,6 @@ def explain(failures: Mapping[str, WorkerFailedError | WorkerSkippedError], labe
     failure = failures[head]
     if isinstance(failure, WorkerFailedError):
         return Ended(Outcome.FAILED, failure.message, sides, details)
-    if len(labels) > 1 and len(sides) == 1:
-        return Ended(Outcome.MISSING, f"{head} skips it: {failure.message}", sides, details)
-    failed = [side for side in sides if isinstance(failures[side], WorkerFailedError)]
-    if failed:
+    if len(labels) > len(sides):
         return Ended(Outcome.MISSING, f"{head} skips it: {failure.message}", sides, details)
     return Ended(Outcome.SKIPPED, failure.message, sides, details)

@@ -1,0 +1,108 @@
+"""A small benchmark folder in asv's style, with every kind of row that the worker serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+KINDS = """
+import os
+
+class Params:
+    params = [["x", "y"], [1, 2]]
+    param_names = ["letter", "count"]
+
+    def setup(self, letter, count):
+        if letter == "y":
+            raise NotImplementedError("there is no y here")
+        self.calls = 0
+
+    def time_params(self, letter, count):
+        self.calls += 1
+
+    def teardown(self, letter, count):
+        pass
+
+
+class Fresh:
+    number = 1
+
+    def setup(self):
+        self.used = False
+
+    def time_used_up(self):
+        assert not self.used, "used twice"
+        self.used = True
+
+
+class Cached:
+    def setup_cache(self):
+        with open("beside.txt", "w") as file:
+            file.write("here")
+        return {"answer": 42}
+
+    def track_cached(self, cache):
+        assert open("beside.txt").read() == "here"
+        return cache["answer"]
+
+    track_cached.unit = "answers"
+    track_cached.better = "higher"
+
+
+def time_plain():
+    print("a benchmark may print")
+    sum(range(100))
+
+
+def time_fails():
+    raise RuntimeError("it broke")
+
+
+def time_dies():
+    os._exit(7)
+
+
+def time_never_ends():
+    while True:
+        pass
+
+time_never_ends.timeout = 1
+
+
+def timeraw_import():
+    return "import json"
+
+
+def track_none():
+    return None
+
+
+def peakmem_list():
+    return [0] * 1000
+
+
+def mem_list():
+    return [0] * 1000
+
+
+def time_skipped_later():
+    raise NotImplementedError("only now it turns out")
+
+
+def time_reads_input():
+    input()
+"""
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A benchmark folder with one good module, one that cannot be imported and one in a package."""
+    root = tmp_path_factory.mktemp("suite") / "benchmarks"
+    (root / "deep").mkdir(parents=True)
+    (root / "__init__.py").write_text("")
+    (root / "kinds.py").write_text(KINDS)
+    (root / "broken.py").write_text("import no_such_module\n")
+    (root / "deep" / "__init__.py").write_text("")
+    (root / "deep" / "inner.py").write_text("def time_inner():\n    pass\n")
+    return root

@@ -1,0 +1,227 @@
+"""Rounds sample base and head in turn, and say what it means when a side cannot go on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import pytest
+
+from perfbench.measure.client import Reply, WorkerFailedError, WorkerSkippedError
+from perfbench.measure.discovery import CONTROL, Row
+from perfbench.measure.rounds import Ended, Rounds, explain
+from perfbench.model import BenchmarkId, Outcome, Run
+
+
+class FakeWorker:
+    """A worker whose answers are written down; `world` keeps the order in which things happened."""
+
+    def __init__(self, world: World, label: str, row: Row) -> None:
+        self.world, self.label, self.row = world, label, row
+        self.owed: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.world.alive += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.world.alive -= 1
+
+    def send(self, request: Mapping[str, object]) -> None:
+        self.owed.append(str(request["do"]))
+
+    def receive(self, timeout: float) -> Reply:
+        do = self.owed.pop(0)
+        self.world.asked.append((self.label, do))
+        error = self.world.errors.get((self.label, do))
+        if error is not None:
+            raise error
+        if do == "calibrate":
+            return {"loops": 10, "repeats": 1, "cost": self.world.cost, "alone": self.world.alone}
+        return {"value": next(self.world.values), "cpu": 0.5, "at": 1000.0} if do == "sample" else {}
+
+    def ask(self, request: Mapping[str, object], timeout: float) -> Reply:
+        self.send(request)
+        return self.receive(timeout)
+
+    def hold_on(self, cpu: int) -> None:
+        self.world.pinned.append((self.label, cpu))
+
+    def dismiss(self) -> None:
+        self.world.dismissed += 1
+
+
+@dataclass
+class World:
+    """Launch, sink and progress in one, with no clock but its own."""
+
+    errors: dict[tuple[str, str], Exception] = field(default_factory=dict)
+    cost: float = 0.005
+    alone: bool = True
+    alive: int = 0
+    dismissed: int = 0
+    now: float = 0.0
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    pinned: list[tuple[str, int]] = field(default_factory=list)
+    runs: list[tuple[str, str, Run]] = field(default_factory=list)
+    outcomes: list[tuple[str, Ended]] = field(default_factory=list)
+    told: list[tuple[str, int, int, int]] = field(default_factory=list)
+    values: itertools.count[float] = field(default_factory=lambda: itertools.count(1.0))
+
+    def cache(self, row: Row, label: str) -> str | None:
+        error = self.errors.get((label, "cache"))
+        if error is not None:
+            raise error
+        return None
+
+    def worker(self, row: Row, label: str, number: int) -> FakeWorker:
+        return FakeWorker(self, label, row)
+
+    def ran(self, row: Row, label: str, run: Run) -> None:
+        self.runs.append((row.benchmark.name, label, run))
+
+    def ended(self, row: Row, ended: Ended) -> None:
+        self.outcomes.append((row.benchmark.name, ended))
+
+    def advance(self, row: str, round: int, done: int, total: int, seconds_left: float | None) -> None:
+        self.told.append((row, round, done, total))
+
+    def rounds(self, labels: tuple[str, ...] = ("base", "head"), round_seconds: float = 1.0) -> Rounds:
+        return Rounds(self, labels, self, self, cpu=1, round_seconds=round_seconds, clock=lambda: self.now)
+
+    def samples(self) -> list[str]:
+        return [label for label, do in self.asked if do == "sample"]
+
+
+def row(name: str = "a.time_a", **changes: object) -> Row:
+    return replace(CONTROL, benchmark=BenchmarkId("demo", name), **changes)  # type: ignore[arg-type]
+
+
+FAILED = WorkerFailedError("ImportError: no module named new")
+SKIPPED = WorkerSkippedError("docker is not installed")
+
+
+def test_neighbouring_samples_are_taken_in_turn_and_each_round_begins_with_the_other_side() -> None:
+    world = World()
+    world.rounds().measure([row()], range(2), 1.0)
+    warm_up = ["base", "head"]
+    a, b = ["base", "head"], ["head", "base"]
+    assert world.samples() == warm_up + (a + b) * 4 + warm_up + (b + a) * 4
+
+
+def test_the_warm_up_is_not_among_the_values() -> None:
+    world = World()
+    world.rounds().measure([row()], range(1), 1.0)
+    (_, base, first), (_, head, second) = world.runs
+    assert (base, head) == ("base", "head")
+    assert len(first.values) == len(second.values) == 8
+    assert 1.0 not in first.values
+
+
+def test_loops_are_calibrated_once_for_both_sides_and_all_rounds() -> None:
+    world = World()
+    world.rounds().measure([row()], range(3), 1.0)
+    assert [label for label, do in world.asked if do == "calibrate"] == ["base"]
+    assert {run.loops for _, _, run in world.runs} == {10}
+
+
+def test_rounds_go_over_all_rows_before_the_next_begins() -> None:
+    world = World()
+    world.rounds().measure([row("a.time_a"), row("b.time_b")], range(2), 1.0)
+    assert [(name, number) for name, number, _, _ in world.told] == [
+        ("a.time_a", 0),
+        ("b.time_b", 0),
+        ("a.time_a", 1),
+        ("b.time_b", 1),
+    ]
+
+
+def test_rows_of_long_calls_get_fewer_samples() -> None:
+    world = World(cost=0.3)
+    world.rounds(round_seconds=1.3).measure([row()], range(1), 1.0)
+    assert len(world.runs[0][2].values) == 2
+
+
+def test_a_metric_that_a_process_yields_once_is_sampled_once_without_warm_up() -> None:
+    world = World()
+    peak = row(once=True, metric=replace(CONTROL.metric, name="peakmem", unit="bytes"))
+    world.rounds().measure([peak], range(1), 1.0)
+    assert world.samples() == ["base", "head"]
+
+
+def test_a_row_alone_in_its_process_is_pinned_to_the_one_cpu() -> None:
+    world = World()
+    world.rounds().measure([row()], range(1), 1.0)
+    assert world.pinned == [("base", 1), ("head", 1)]
+
+
+@pytest.mark.parametrize(("alone", "pin"), [(False, None), (True, False)])
+def test_a_row_that_uses_threads_processes_or_containers_is_not_pinned(alone: bool, pin: bool | None) -> None:
+    world = World(alone=alone)
+    world.rounds().measure([row(pin=pin)], range(1), 1.0)
+    assert world.pinned == []
+
+
+def test_one_tree_alone_is_measured_by_the_same_rounds() -> None:
+    world = World()
+    world.rounds(labels=("head",)).measure([row()], range(2), 1.0)
+    assert {label for _, label, _ in world.runs} == {"head"}
+
+
+def test_the_deadline_ends_the_measuring_between_rows() -> None:
+    world = World()
+    world.now = 5.0
+    assert world.rounds().measure([row()], range(1), 5.0) is False
+    assert world.runs == []
+
+
+@pytest.mark.parametrize("step", ["cache", "open", "calibrate", "sample", "close"])
+def test_a_failure_at_any_step_ends_the_row_and_leaves_no_worker(step: str) -> None:
+    world = World(errors={("head", step): FAILED, ("base", "calibrate"): FAILED})
+    if step != "calibrate":
+        del world.errors["base", "calibrate"]
+    else:
+        world.errors["head", "sample"] = FAILED
+    world.rounds().measure([row()], range(3), 1.0)
+    ((_, ended),) = world.outcomes
+    assert ended.outcome is Outcome.FAILED
+    assert world.alive == 0
+
+
+def test_an_ended_row_is_not_measured_again_and_the_others_are() -> None:
+    world = World(errors={("head", "open"): FAILED})
+    rounds = world.rounds()
+    rounds.measure([row("a.time_a")], range(1), 1.0)
+    world.errors.clear()
+    rounds.measure([row("a.time_a"), row("b.time_b")], range(1), 1.0)
+    assert {name for name, _, _ in world.runs} == {"b.time_b"}
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "outcome", "sides"),
+    [
+        (None, FAILED, Outcome.FAILED, ("head",)),
+        (FAILED, FAILED, Outcome.FAILED, ("base", "head")),
+        (FAILED, None, Outcome.NEW, ("base",)),
+        (SKIPPED, None, Outcome.NEW, ("base",)),
+        (SKIPPED, SKIPPED, Outcome.SKIPPED, ("base", "head")),
+        (None, SKIPPED, Outcome.MISSING, ("head",)),
+        (FAILED, SKIPPED, Outcome.SKIPPED, ("base", "head")),
+        (SKIPPED, FAILED, Outcome.FAILED, ("base", "head")),
+    ],
+)
+def test_what_a_failure_means_depends_on_the_other_side(
+    base: WorkerFailedError | WorkerSkippedError | None,
+    head: WorkerFailedError | WorkerSkippedError | None,
+    outcome: Outcome,
+    sides: tuple[str, ...],
+) -> None:
+    failures = {label: error for label, error in (("base", base), ("head", head)) if error is not None}
+    ended = explain(failures, ("base", "head"))
+    assert (ended.outcome, ended.sides) == (outcome, sides)
+
+
+def test_a_benchmark_that_only_the_tree_alone_skips_is_skipped() -> None:
+    assert explain({"head": SKIPPED}, ("head",)).outcome is Outcome.SKIPPED
