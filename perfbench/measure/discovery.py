@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from perfbench.errors import MeasurementError, UsageError
@@ -121,44 +119,3 @@ def plain(representation: str) -> str:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return representation
     return value if isinstance(value, str) else representation
-
-
-def by_regex(rows: Sequence[Row], expressions: Sequence[str]) -> tuple[Row, ...]:
-    """The rows whose full id any of the regular expressions is found in.
-
-    Raises UsageError for a broken expression and for one that finds nothing, naming the nearest id.
-    """
-    kept: dict[BenchmarkId, Row] = {}
-    for expression in expressions:
-        try:
-            compiled = re.compile(expression)
-        except re.error as error:
-            raise UsageError(f"--bench {expression!r} is not a regular expression: {error}") from error
-        found = [row for row in rows if compiled.search(str(row.benchmark))]
-        if not found:
-            remedy = nearest_name(expression, rows) or "see: perfbench list"
-            raise UsageError(f"--bench {expression!r} fits no benchmark", remedy)
-        kept.update((row.benchmark, row) for row in found)
-    return tuple(row for row in rows if row.benchmark in kept)
-
-
-def nearest_name(word: str, rows: Sequence[Row]) -> str:
-    """A remedy that names the benchmark nearest to a word that fits none; empty when none is near."""
-    names = {str(row.benchmark) for row in rows} | {row.benchmark.name for row in rows}
-    near = get_close_matches(word, names, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}? See: perfbench list" if near else ""
-
-
-def by_runtime(rows: Sequence[Row], runtimes: Sequence[str]) -> tuple[Row, ...]:
-    """The rows of the named runtimes alone.
-
-    Raises UsageError when no row has a runtime of that name.
-    """
-    known = {value for row in rows if (value := row.benchmark.param("runtime")) is not None}
-    for name in runtimes:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            listed = ", ".join(sorted(known)) or "none"
-            remedy = f"did you mean {near[0]}?" if near else f"known here: {listed}"
-            raise UsageError(f"no benchmark has a runtime {name!r}", remedy)
-    return tuple(row for row in rows if row.benchmark.param("runtime") in runtimes)

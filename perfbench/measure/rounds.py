@@ -125,7 +125,7 @@ class Rounds:
                 left = self._seconds_left(rows, place, numbers.stop - number)
                 self._progress.advance(
                     str(row.benchmark),
-                    number,
+                    number + 1,
                     (number - numbers.start) * len(rows) + place,
                     len(numbers) * len(rows),
                     None if left is None else min(left, deadline - started),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perfbench.errors import UsageError
-from perfbench.measure.discovery import Discovery, by_regex, by_runtime, discover, nearest_name, plain
+from perfbench.measure.discovery import Discovery, discover, plain
 from perfbench.model import Better
 
 
@@ -59,32 +59,6 @@ def test_rows_in_a_process_of_their_own_are_not_pinned(found: Discovery) -> None
 def test_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="benchmark_dir"):
         discover(Path(sys.executable), tmp_path / "nowhere")
-
-
-def test_an_expression_selects_by_full_id(found: Discovery) -> None:
-    assert {str(row.benchmark) for row in by_regex(found.rows, [r"Params.*\(x"])} == {
-        "kinds.Params.time_params(x, 1)",
-        "kinds.Params.time_params(x, 2)",
-    }
-
-
-def test_an_expression_that_fits_nothing_names_the_nearest_benchmark(found: Discovery) -> None:
-    with pytest.raises(UsageError, match=r"did you mean kinds\.time_plain"):
-        by_regex(found.rows, ["kinds.time_plian"])
-
-
-def test_a_broken_expression_is_a_usage_error(found: Discovery) -> None:
-    with pytest.raises(UsageError, match="not a regular expression"):
-        by_regex(found.rows, ["("])
-
-
-def test_an_unknown_runtime_is_a_usage_error(found: Discovery) -> None:
-    with pytest.raises(UsageError, match="no benchmark has a runtime 'dokcer'"):
-        by_runtime(found.rows, ["dokcer"])
-
-
-def test_nothing_near_gives_no_remedy(found: Discovery) -> None:
-    assert nearest_name("zzzzzzzz", found.rows) == ""
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,10 @@ def test_rounds_go_over_all_rows_before_the_next_begins() -> None:
     world = World()
     world.rounds().measure([row("a.time_a"), row("b.time_b")], range(2), 1.0)
     assert [(name, number) for name, number, _, _ in world.told] == [
-        ("a.time_a", 0),
-        ("b.time_b", 0),
         ("a.time_a", 1),
         ("b.time_b", 1),
+        ("a.time_a", 2),
+        ("b.time_b", 2),
     ]
 
 

@@ -1,0 +1,196 @@
+"""Measure what was prepared, and conclude: verdicts, exit code, report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from perfbench.analysis.exits import exit_code
+from perfbench.analysis.judge import judge_alone
+from perfbench.commands.job import Collected, Effort, Job, interruptible
+from perfbench.commands.machine import engine_words, runtime_statuses, vanished
+from perfbench.commands.reporting import Draft, Outputs, publish
+from perfbench.commands.setting import Setting
+from perfbench.environment import current, differences
+from perfbench.errors import ExitCode, MissingComponentError
+from perfbench.measure.rounds import Ended
+from perfbench.model import (
+    BenchmarkId,
+    Environment,
+    Metric,
+    Outcome,
+    Report,
+    RuntimeStatus,
+    SideSummary,
+    Verdict,
+)
+from perfbench.reports.progress import Progress
+from perfbench.results import pyperf_export, runs
+from perfbench.results.result_file import Header, SideHeader
+from perfbench.results.writer import ResultWriter
+
+QUICK_SHARE = 0.33
+"""The part of the time budget that a quick job takes, with fewer rounds."""
+
+
+def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode:
+    """Measure, judge and report. Ctrl-C ends the measuring; what was measured by then is judged and kept.
+
+    Raises MissingComponentError, after the report, when a runtime stopped working in mid-run.
+    """
+    started = time.time()
+    environments = {side.label: _environment(setting, side.label) for side in setting.sides}
+    path = setting.request.result_file or runs.new_run(setting.workspace.root)
+    draft = _draft(setting, environments[setting.head.label], path, started)
+    with ResultWriter(path, _header(setting, environments, draft)) as writer:
+        collected = Collected(writer, environments, setting.head.label)
+        job = Job(
+            sides=setting.sides,
+            rows=setting.rows,
+            benchmark_dir=setting.benchmark_dir,
+            collected=collected,
+            progress=progress,
+            effort=_effort(setting),
+            thresholds=setting.workspace.thresholds,
+            baseline=setting.baseline_measurements,
+        )
+        progress.start(len(setting.rows), job.effort.rounds)
+        with interruptible() as interrupted:
+            job.run()
+        progress.finish()
+        verdicts = _verdicts(setting, job)
+        gone = () if interrupted else _gone(setting, verdicts)
+        code = exit_code(verdicts, strict=setting.request.strict)
+        if interrupted:
+            code = ExitCode.INTERRUPTED
+            draft.warnings += ("interrupted; the verdicts rest on the rounds before that",)
+        elif gone:
+            code = ExitCode.USAGE
+        report = draft.finish(verdicts, exit_code=code, noise_floor=job.noise())
+        writer.finish(complete=not interrupted, exit_code=code)
+    _write_pyperf(setting, collected)
+    publish(report, outputs)
+    _raise_if_gone(gone, report)
+    return code
+
+
+def _environment(setting: Setting, label: str) -> Environment:
+    side = next(side for side in setting.sides if side.label == label)
+    return current(
+        commit=side.commit,
+        dirty=side.dirty,
+        dependencies=side.dependencies,
+        engine=engine_words(setting.runtimes),
+        python=side.environment.get("ASV_PYTHON", ""),
+    )
+
+
+def _draft(setting: Setting, environment: Environment, path: Path, started: float) -> Draft:
+    warnings = setting.warnings
+    base: SideSummary | None = None
+    if setting.baseline is not None:
+        (stored,) = setting.baseline.header.sides.values()
+        base = SideSummary("baseline", f"{setting.request.baseline} ({stored.revision})", stored.commit)
+        warnings += tuple(differences(stored.environment, environment))
+    elif len(setting.sides) > 1:
+        side = setting.sides[0]
+        base = SideSummary(side.label, side.revision, side.commit, side.dirty)
+    head = setting.head
+    return Draft(
+        title="run" if base is None else "check",
+        base=base,
+        head=SideSummary(head.label, head.revision, head.commit, head.dirty),
+        environment=environment,
+        runtimes=setting.runtimes,
+        warnings=warnings,
+        result_file=_shown(path),
+        started=started,
+    )
+
+
+def _header(setting: Setting, environments: Mapping[str, Environment], draft: Draft) -> Header:
+    sides = {
+        side.label: SideHeader(side.revision, side.commit, side.dirty, environments[side.label])
+        for side in setting.sides
+    }
+    return Header(draft.title, draft.started, sides, noise=draft.warnings)
+
+
+def _shown(path: Path) -> str:
+    """The path as a user would type it here."""
+    absolute = path.absolute()
+    return str(absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute)
+
+
+def _effort(setting: Setting) -> Effort:
+    config, request = setting.workspace.config, setting.request
+    rounds = request.rounds or (config.quick_rounds if request.quick else config.rounds)
+    budget = request.time_budget or config.time_budget * (QUICK_SHARE if request.quick else 1.0)
+    return Effort(rounds, budget)
+
+
+def _verdicts(setting: Setting, job: Job) -> tuple[Verdict, ...]:
+    """One verdict for each row, in the order of the rows, and for each that is missing."""
+    judged = {verdict.benchmark: verdict for verdict in job.verdicts()}
+    budgets = setting.workspace.thresholds.budgets
+    compares = len(setting.sides) > 1 or setting.baseline is not None
+    for row in setting.rows:
+        head = job.collected.measurement(row, setting.head.label)
+        if row.benchmark in judged:
+            continue
+        if (ended := job.collected.outcomes.get(row.benchmark)) is not None:
+            judged[row.benchmark] = _ended(row.benchmark, row.metric, ended)
+        elif head is None:
+            judged[row.benchmark] = Verdict(
+                row.benchmark, row.metric, Outcome.INCONCLUSIVE, "", "not reached in the time; run longer"
+            )
+        else:
+            outcome, reason = (Outcome.NEW, "not in the baseline") if compares else (Outcome.PASSED, "")
+            (judged[row.benchmark],) = judge_alone([head], budgets, outcome=outcome, reason=reason)
+    missing = [
+        Verdict(row.benchmark, row.metric, Outcome.MISSING, "", "base has this benchmark, head does not")
+        for row in setting.missing
+    ]
+    measured = {row.benchmark for row in setting.rows}
+    vanished_rows = [
+        Verdict(
+            benchmark, stored.metric, Outcome.MISSING, "", "the baseline has this benchmark, head does not"
+        )
+        for benchmark, stored in setting.baseline_measurements.items()
+        if setting.request.everything and benchmark not in measured
+    ]
+    return (*(judged[row.benchmark] for row in setting.rows), *missing, *vanished_rows)
+
+
+def _ended(benchmark: BenchmarkId, metric: Metric, ended: Ended) -> Verdict:
+    where = "" if ended.outcome is not Outcome.FAILED else f"on {' and '.join(ended.sides)}"
+    return Verdict(benchmark, metric, ended.outcome, where, ended.reason, sides=ended.sides)
+
+
+def _gone(setting: Setting, verdicts: Sequence[Verdict]) -> tuple[RuntimeStatus, ...]:
+    """The runtimes that stopped working while they were measured."""
+    failed = {verdict.benchmark.param("runtime") for verdict in verdicts if verdict.outcome is Outcome.FAILED}
+    if not failed - {None}:
+        return ()
+    after = {status.name: status for status in runtime_statuses(setting.rows)}
+    return tuple(status for status in vanished(setting.runtimes, after) if status.name in failed)
+
+
+def _raise_if_gone(gone: Sequence[RuntimeStatus], report: Report) -> None:
+    if gone:
+        raise MissingComponentError(
+            f"{gone[0].name} stopped working during the run: {gone[0].reason}",
+            f"{gone[0].remedy or 'start it again'}; what was measured is kept in {report.result_file}",
+        )
+
+
+def _write_pyperf(setting: Setting, collected: Collected) -> None:
+    folder = setting.request.pyperf_folder
+    if folder is None:
+        return
+    folder.mkdir()
+    for side in setting.sides:
+        found = [m for row in setting.rows if (m := collected.measurement(row, side.label)) is not None]
+        if found:
+            pyperf_export.write(folder / f"{side.label}.json", found)

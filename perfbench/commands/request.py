@@ -1,0 +1,28 @@
+"""What the command line of `check` and `run` asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options, by the names that docs/manual.md gives them. `time_budget` is in seconds."""
+
+    base: str | None = None
+    head: str | None = None
+    baseline: str | None = None
+    everything: bool = False
+    short: bool = False
+    expressions: tuple[str, ...] = ()
+    runtimes: tuple[str, ...] = ()
+    quick: bool = False
+    rounds: int | None = None
+    time_budget: float | None = None
+    result_file: Path | None = None
+    pyperf_folder: Path | None = None
+    quiet: bool = False
+    markdown: Path | None = None
+    json: Path | None = None
+    strict: bool = False

@@ -1,0 +1,116 @@
+"""Which rows a command measures: the gate's tier, everything, or what the user names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+
+from perfbench.analysis.patterns import fits, nearest
+from perfbench.errors import ConfigError, UsageError
+from perfbench.measure.discovery import Row
+from perfbench.model import BenchmarkId
+
+
+def select(
+    rows: Sequence[Row],
+    *,
+    expressions: Sequence[str],
+    runtimes: Sequence[str],
+    everything: bool,
+    tier: Sequence[str],
+    short: bool,
+    runs_here: Callable[[str], bool],
+) -> tuple[Row, ...]:
+    """The rows to measure, in the order of discovery.
+
+    `expressions` search all rows; else `everything` or the `tier` decides. `runtimes` keeps the rows of
+    these, and finds them also where the tier lists its benchmarks with other runtimes. `short` keeps one
+    row of each benchmark, on the first runtime that `runs_here`. Raises UsageError and ConfigError for
+    what fits no row.
+    """
+    chosen = tuple(rows)
+    if expressions:
+        chosen = by_regex(rows, expressions)
+    elif tier and not everything:
+        chosen = _in_tier(rows, tier)
+        if runtimes:
+            names = {row.benchmark.name for row in chosen}
+            chosen = tuple(row for row in rows if row.benchmark.name in names)
+    if runtimes:
+        chosen = by_runtime(chosen, runtimes)
+    return _one_of_each(chosen, runs_here) if short else chosen
+
+
+def concerns(
+    benchmark: BenchmarkId,
+    *,
+    expressions: Sequence[str],
+    runtimes: Sequence[str],
+    everything: bool,
+    tier: Sequence[str],
+) -> bool:
+    """Whether a benchmark that head lacks would have been measured, so that its absence is a finding."""
+    if runtimes and benchmark.param("runtime") not in runtimes:
+        return False
+    if expressions:
+        return any(re.search(expression, str(benchmark)) for expression in expressions)
+    return everything or not tier or any(fits(pattern, benchmark) for pattern in tier)
+
+
+def by_regex(rows: Sequence[Row], expressions: Sequence[str]) -> tuple[Row, ...]:
+    """The rows whose full id any of the regular expressions is found in.
+
+    Raises UsageError for a broken expression and for one that finds nothing, naming the nearest id.
+    """
+    kept: set[BenchmarkId] = set()
+    for expression in expressions:
+        try:
+            compiled = re.compile(expression)
+        except re.error as error:
+            raise UsageError(
+                f"--bench {expression!r} is not a regular expression: {error}",
+                "escape its special characters",
+            ) from error
+        found = [row.benchmark for row in rows if compiled.search(str(row.benchmark))]
+        if not found:
+            raise UsageError(f"--bench {expression!r} fits no benchmark", did_you_mean(expression, rows))
+        kept.update(found)
+    return tuple(row for row in rows if row.benchmark in kept)
+
+
+def by_runtime(rows: Sequence[Row], runtimes: Sequence[str]) -> tuple[Row, ...]:
+    """The rows of the named runtimes alone. Raises UsageError when no row has a runtime of that name."""
+    known = {value for row in rows if (value := row.benchmark.param("runtime")) is not None}
+    for name in runtimes:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            listed = ", ".join(sorted(known)) or "none"
+            remedy = f"did you mean {near[0]}?" if near else f"there are: {listed}"
+            raise UsageError(f"no benchmark has a runtime {name!r}", remedy)
+    return tuple(row for row in rows if row.benchmark.param("runtime") in runtimes)
+
+
+def did_you_mean(word: str, rows: Sequence[Row]) -> str:
+    """The remedy for a word that fits no benchmark: the nearest one, or where they are listed."""
+    near = nearest(word, (row.benchmark for row in rows))
+    return f"did you mean {near}?" if near else "see: perfbench list"
+
+
+def _in_tier(rows: Sequence[Row], tier: Sequence[str]) -> tuple[Row, ...]:
+    for pattern in tier:
+        if not any(fits(pattern, row.benchmark) for row in rows):
+            message = f"the gate's pattern {pattern!r} fits no benchmark"
+            raise ConfigError(message, did_you_mean(pattern, rows), path="perfbench.toml")
+    return tuple(row for row in rows if any(fits(pattern, row.benchmark) for pattern in tier))
+
+
+def _one_of_each(rows: Sequence[Row], runs_here: Callable[[str], bool]) -> tuple[Row, ...]:
+    kept: dict[str, Row] = {}
+    for row in rows:
+        runtime = row.benchmark.param("runtime")
+        if runtime is None or runs_here(runtime):
+            kept.setdefault(row.benchmark.name, row)
+    for row in rows:
+        kept.setdefault(row.benchmark.name, row)
+    return tuple(row for row in rows if kept[row.benchmark.name] is row)

@@ -1,0 +1,126 @@
+"""What a job is about: its sides, the rows to measure, and all that was found before the measuring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfbench.commands.machine import runtime_statuses
+from perfbench.commands.request import Request
+from perfbench.commands.selection import concerns, select
+from perfbench.commands.workspace import Workspace
+from perfbench.measure.builds import benchmark_dir
+from perfbench.measure.discovery import Discovery, Row, discover
+from perfbench.measure.side import Side
+from perfbench.model import BenchmarkId, Measurement, RuntimeStatus
+from perfbench.quietness import quietness
+from perfbench.results.result_file import ResultFile
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The sides of a job, head last, and what is to be measured on them.
+
+    `missing` are rows that base's benchmarks have and head's have no longer; `baseline` is the stored
+    result that takes base's place. `warnings` are sentences for the report.
+    """
+
+    workspace: Workspace
+    request: Request
+    sides: Sequence[Side]
+    baseline: ResultFile | None
+    benchmark_dir: Path
+    rows: tuple[Row, ...]
+    missing: tuple[Row, ...]
+    runtimes: tuple[RuntimeStatus, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def head(self) -> Side:
+        """What is judged."""
+        return self.sides[-1]
+
+    @property
+    def baseline_measurements(self) -> Mapping[BenchmarkId, Measurement]:
+        """What the stored baseline holds, by row."""
+        if self.baseline is None:
+            return {}
+        (measurements,) = self.baseline.sides.values()
+        return {measurement.benchmark: measurement for measurement in measurements}
+
+
+def prepare(
+    workspace: Workspace,
+    request: Request,
+    sides: Sequence[Side],
+    *,
+    baseline: ResultFile | None = None,
+    warnings: Sequence[str] = (),
+) -> Setting:
+    """Find out which rows there are, which to measure, and what will disturb them.
+
+    Raises UsageError and ConfigError for a selection, a threshold or a budget that fits no row.
+    """
+    head = sides[-1]
+    folder = benchmark_dir(workspace.root, workspace.asv, head)
+    found = _discover(workspace, head, folder)
+    workspace.check_patterns(found.rows)
+    statuses = runtime_statuses(found.rows)
+    available = {status.name for status in statuses if status.available}
+    rows = select(
+        found.rows,
+        expressions=request.expressions,
+        runtimes=request.runtimes,
+        everything=request.everything,
+        tier=workspace.config.gate_rows,
+        short=request.short,
+        runs_here=available.__contains__,
+    )
+    unreadable = [f"{problem.path} could not be read: {problem.message}" for problem in found.problems]
+    return Setting(
+        workspace=workspace,
+        request=request,
+        sides=sides,
+        baseline=baseline,
+        benchmark_dir=folder,
+        rows=rows,
+        missing=_missing(workspace, request, sides, folder, found),
+        runtimes=statuses,
+        warnings=(*warnings, *unreadable, *quietness()),
+    )
+
+
+def _discover(workspace: Workspace, side: Side, folder: Path) -> Discovery:
+    return discover(
+        side.python,
+        folder,
+        suite=workspace.suite,
+        environment=side.environment,
+        default_timeout=workspace.asv.default_benchmark_timeout,
+    )
+
+
+def _missing(
+    workspace: Workspace, request: Request, sides: Sequence[Side], folder: Path, found: Discovery
+) -> tuple[Row, ...]:
+    """The rows that base's own benchmarks have and head's have no longer, as far as they would be measured."""
+    base, head = sides[0], sides[-1]
+    if base is head or request.short or not folder.is_relative_to(head.root):
+        return ()
+    own = base.root / folder.relative_to(head.root)
+    if not own.is_dir():
+        return ()
+    there = {row.benchmark for row in found.rows}
+    gone = [row for row in _discover(workspace, base, own).rows if row.benchmark not in there]
+    return tuple(
+        row
+        for row in gone
+        if concerns(
+            row.benchmark,
+            expressions=request.expressions,
+            runtimes=request.runtimes,
+            everything=request.everything,
+            tier=workspace.config.gate_rows,
+        )
+    )
