@@ -118,17 +118,16 @@ def keep_out(folder: Path) -> None:
 def find_repository(folder: Path, location: str) -> Path:
     """The top of the repository that an asv configuration in `folder` names by `location`.
 
-    A path counts from `folder`. A URL stands for the repository around `folder`, where one of its remotes has
-    that URL or it has the URL's name; another one would be some other project. Raises UsageError.
+    A path counts from `folder`. A URL stands for the repository around `folder` if that, or a remote of
+    it (a fork's as well), goes by the same name; any other would be some other project. Raises UsageError.
     """
     if not _is_url(location):
         with opened(folder / location) as repo:
             return top_of(repo)
     with opened(folder) as repo:
         top = top_of(repo)
-        own = {_plain(url) for remote in repo.remotes for url in remote.urls}
-    wanted = _plain(location)
-    if wanted in own or top.name.lower() == wanted.rpartition("/")[2]:
+        names = {top.name.lower(), *(_name(url) for remote in repo.remotes for url in remote.urls)}
+    if _name(location) in names:
         return top
     raise UsageError(
         f'"repo" is {location}, which is not the repository around {folder}',
@@ -140,11 +139,9 @@ def _is_url(location: str) -> bool:
     return "://" in location or (location.startswith("git@") and ":" in location)
 
 
-def _plain(url: str) -> str:
-    """`git@host:owner/name.git` and `https://host/owner/name` alike: host/owner/name."""
-    text = url.strip().lower().rstrip("/").removesuffix(".git")
-    text = text.partition("://")[2] or text
-    return text.rpartition("@")[2].replace(":", "/")
+def _name(url: str) -> str:
+    """The last part of `git@host:owner/name.git` or `https://host/owner/name`."""
+    return url.strip().rstrip("/").removesuffix(".git").replace(":", "/").rpartition("/")[2].lower()
 
 
 def _last_line(stderr: str) -> str:

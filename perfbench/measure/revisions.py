@@ -48,11 +48,10 @@ def choose_revisions(
     that it takes to tell.
     """
     with repository.opened(repo_root) as repo:
-        head_revision, anchor = _revision(repo, head or WORKTREE)
+        measured, anchor = _revision(repo, head or WORKTREE)
         if base is not None:
-            return _revision(repo, base)[0], head_revision
-        commit = _default_base(repo, anchor, head_revision.dirty, main_branch)
-        return _clean(repo, commit), head_revision
+            return _revision(repo, base)[0], measured
+        return _clean(repo, _default_base(repo, anchor, measured.dirty, main_branch)), measured
 
 
 def head_revision(repo_root: Path, head: str | None) -> Revision:

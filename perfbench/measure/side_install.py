@@ -125,7 +125,7 @@ class Installer:
         existing = [str(path) for path in paths if path.is_dir()]
         if not existing:
             return  # given nothing, compileall would take all of sys.path
-        argv = ("python", "-m", "compileall", "-qq", "-j", "0", *existing)
+        argv = ("python", "-m", "compileall", "-qq", "-j", "0", "-x", "site-packages/pip/", *existing)
         self._run(Command(argv, {}, return_codes=None, cwd=str(self._folder.env)), self._environment({}))
 
     def _make_environment(self) -> None:
@@ -185,7 +185,8 @@ class Installer:
         if constraints:
             path = self._folder.path / "constraints.txt"
             path.write_text("".join(f"{name}=={version}\n" for name, version in sorted(constraints.items())))
-            environment["PIP_CONSTRAINT"] = f"{environment.get('PIP_CONSTRAINT', '')} {path}".strip()
+            # As a URL, since pip splits the variable at spaces, which a path may hold.
+            environment["PIP_CONSTRAINT"] = f"{environment.get('PIP_CONSTRAINT', '')} {path.as_uri()}".strip()
         return environment | self._variables | dict(self._recipe.combination.env)
 
     def _run(self, command: Command, environment: Mapping[str, str]) -> None:

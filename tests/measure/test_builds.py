@@ -1,16 +1,19 @@
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from perfbench.errors import ConfigError, ExitCode, PerfbenchError, UsageError
-from perfbench.measure.asv_config import AsvConfig, load_asv_config
+from perfbench.measure.asv_config import load_asv_config
 from perfbench.measure.builds import BuiltSides, benchmark_dir, build_head, build_sides
 from perfbench.measure.repository import find_repository
 from perfbench.measure.revisions import choose_revisions, head_revision
@@ -188,7 +191,7 @@ def test_base_gets_the_versions_that_head_resolved_to(
     tmp_path: Path, said: list[str], wheelhouse: Path
 ) -> None:
     write_wheel(wheelhouse, "dep", "1.0")
-    project = SampleProject(tmp_path / "project")
+    project = SampleProject(tmp_path / "my project")
     project.write("requires.txt", "dep")
     project.commit()
     project.write("requires.txt", "dep<2")
@@ -279,17 +282,13 @@ def test_the_users_repository_stays_clean(tmp_path: Path, said: list[str]) -> No
 def test_the_callers_python_variables_do_not_reach_a_build(
     tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "astray").mkdir()
-    (tmp_path / "astray" / "shutil.py").write_text("raise ImportError('the caller’s')\n")
-    project = SampleProject(tmp_path / "project", quick())
+    check = "python -c \"import os; assert not [name for name in os.environ if name.startswith('PYTHON')]\""
+    project = SampleProject(tmp_path / "project", quick(install_command=[*MOVE_FILES, check]))
     project.commit()
-    # sitecustomize and the like would load from here in every Python that is not told otherwise.
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    project.write("asv.conf.json", json.dumps({
-        **json.loads(project.config.read_text()),
-        "install_command": [*MOVE_FILES, "python -c \"import os; assert not [n for n in os.environ if n.startswith('PYTHON')]\""],
-    }))  # fmt: skip
-    side = built(project, said, "HEAD", "worktree").head
+    monkeypatch.setenv("PYTHONPATH", str(project.root))
+    side = built(project, said, "HEAD", "HEAD").head
+    monkeypatch.undo()
     assert answer(side, "import sample; print(sample.__cached__)").endswith(".pyc")
 
 
@@ -382,6 +381,36 @@ def test_submodules_come_from_the_users_own_copies(tmp_path: Path, said: list[st
     assert values == ["VALUE = 1\n", "VALUE = 7\n"]
 
 
+def test_a_submodule_commit_that_is_not_here_is_fetched(tmp_path: Path, said: list[str]) -> None:
+    library = SampleProject(tmp_path / "library")
+    library.commit()
+    project = SampleProject(tmp_path / "project", quick())
+    project.git("submodule", "--quiet", "add", library.root.as_uri(), "vendor/library")
+    project.commit()
+    library.write("sample.py", "VALUE = 7\n")
+    library.commit()
+    git(project.root / "vendor/library", "pull", "--quiet")
+    project.commit()
+    git(
+        tmp_path,
+        "clone",
+        "--quiet",
+        "--recurse-submodules",
+        "--shallow-submodules",
+        str(project.root),
+        "clone",
+    )
+    config = load_asv_config(tmp_path / "clone" / "asv.conf.json")
+    revisions = choose_revisions(tmp_path / "clone", "HEAD~1", None, None)
+    sides = build_sides(tmp_path / "clone", config, *revisions, cache=tmp_path / "cache", say=said.append)
+    assert (sides.base.root / "vendor/library/sample.py").read_text() == "VALUE = 1\n"
+    subprocess.run(("rm", "-r", str(tmp_path / "cache"), str(library.root)), check=True)
+    with pytest.raises(
+        PerfbenchError, match=r"commit \w{7} of submodule .* is not here, and cannot be fetched"
+    ):
+        build_sides(tmp_path / "clone", config, *revisions, cache=tmp_path / "cache", say=said.append)
+
+
 def test_an_existing_environment_cannot_hold_two_versions(tmp_path: Path, said: list[str]) -> None:
     project = SampleProject(tmp_path / "project", {"environment_type": "existing"})
     project.commit()
@@ -396,22 +425,69 @@ def test_an_existing_environment_cannot_hold_two_versions(tmp_path: Path, said: 
     assert "pytest" in head.dependencies
 
 
+HOLD_LOCK = """
+import fcntl, sys, time
+with open(sys.argv[1], "w") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    print(flush=True)
+    time.sleep(1)
+"""
+
+
 def test_a_build_waits_for_another_one(tmp_path: Path, said: list[str]) -> None:
     project = SampleProject(tmp_path / "project", quick())
     project.commit()
     lock = project.root / ".perfbench" / "sides" / ".lock"
     lock.parent.mkdir(parents=True)
-    holder = subprocess.Popen(
-        (sys.executable, "-c", "import fcntl, sys, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(flush=True); time.sleep(1)", str(lock)),
-        stdout=subprocess.PIPE,
-    )  # fmt: skip
-    with holder:
+    command = (sys.executable, "-c", HOLD_LOCK, str(lock))
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
         built(project, said, "HEAD", "HEAD")
     assert said[0] == "another perfbench builds here; waiting for it"
-    with lock.open() as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+BUILD = """
+import sys
+from pathlib import Path
+from perfbench.measure.asv_config import load_asv_config
+from perfbench.measure.builds import build_head
+from perfbench.measure.revisions import head_revision
+root = Path(sys.argv[1])
+config = load_asv_config(root / "asv.conf.json")
+build_head(root, config, head_revision(root, None), cache=root / ".perfbench", say=lambda text: None)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_build_that_is_killed_leaves_no_process_and_can_be_made_again(
+    tmp_path: Path, said: list[str], number: signal.Signals
+) -> None:
+    note = tmp_path / "note"
+    stall = f"import os, time; f = open('{note}', 'x'); f.write(str(os.getpid())); f.close(); time.sleep(600)"
+    wait_once = f'return-code=any python -c "{stall}"'
+    project = SampleProject(tmp_path / "project", quick(install_command=[*MOVE_FILES, wait_once]))
+    project.commit()
+    builder = subprocess.Popen((sys.executable, "-c", BUILD, str(project.root)), stderr=subprocess.DEVNULL)
+    try:
+        eventually(lambda: note.exists() and note.read_text() != "")
+        builder.send_signal(number)
+        builder.wait(60)
+    finally:
+        builder.kill()
+        builder.wait()
+    eventually(lambda: not psutil.pid_exists(int(note.read_text())))
+    assert answer(built(project, said, "HEAD", "HEAD").head, "import sample; print(sample.VALUE)") == "1"
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Return as soon as the condition holds; a minute is for ever."""
+    for _ in range(1200):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came")
 
 
 def test_an_unwritable_cache_is_said_in_one_sentence(tmp_path: Path, said: list[str]) -> None:

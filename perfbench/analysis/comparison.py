@@ -1,0 +1,250 @@
+"""Head against base: the ratio, its interval, and what they do not say.
+
+Why these statistics and no others: docs/decisions/0001-statistic.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from perfbench.analysis.intervals import (
+    Interval,
+    median,
+    median_interval,
+    rank_sum_test,
+    shift_interval,
+    sign_test,
+)
+from perfbench.analysis.rounds import (
+    Samples,
+    difference,
+    log_ratio,
+    paired_rounds,
+    round_figure,
+    side_by_side,
+    sound_values,
+)
+from perfbench.model import Comparison, Measurement, Metric
+from perfbench.units import SECONDS
+
+LEAST_CONFIDENCE = 0.95
+"""An interval whose real level is lower makes no claim: fewer than 6 rounds, or than 4 runs on each side."""
+
+EXACT_RUNS = 2
+"""Processes that must agree to the last digit before a value is taken as a constant.
+
+Constant times are taken so only where both sides have the same one; different ones may be a coarse clock.
+"""
+
+_MOST_UNITS = 200  # runs on a side; their pairs are all looked at
+_MOST_BLOCKS = 50  # stretches of a single process
+
+Runs = Sequence[Sequence[float]]
+"""The finite samples of each run that has any."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a statistic is asked. `rounds` is empty where the sides are not paired."""
+
+    metric: Metric
+    base: Runs
+    head: Runs
+    rounds: Sequence[Samples]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """A statistic's answer, as a ratio; `units` counts what it rests on."""
+
+    interval: Interval
+    p: float
+    units: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Where changes are taken (`change` of base and head), and the way back to a ratio."""
+
+    change: Callable[[float, float], float]
+    single: Callable[[float], float]
+    as_ratio: Callable[[float], float]
+
+
+def compare(
+    base: Measurement, head: Measurement, *, confidence: float = 0.99, paired: bool | None = None
+) -> Comparison:
+    """Compare two measurements of one row.
+
+    `paired` says whether the two were sampled in turn; None finds out from their rounds, counts and clocks.
+    Paired, the unit of inference is the round: its figure is the median log-ratio of neighbouring samples,
+    the estimate the median of the figures, the interval that of order statistics, p the sign test. Unpaired,
+    it is the process: Hodges–Lehmann shift of the logs of the runs' medians with Moses' interval, p the
+    rank-sum test.
+
+    Too few rounds or runs for a level of 95 % give the interval (0, ∞). Values of zero or below are compared
+    by their difference in units of base's median, and give NaN where a median is not positive. A count or
+    size that is constant on each side gives an exact ratio. Every such turn leaves a warning.
+
+    `detectable` is the distance from the estimate to the further bound of the interval, as a relative
+    change: a true change of that size would have moved the interval off 1.
+    """
+    if paired is None:
+        paired = side_by_side(base, head)
+    rounds = paired_rounds(base, head) if paired else []
+    question = _Question(head.metric, _runs(base), _runs(head), rounds, confidence)
+    if base.metric.unit == head.metric.unit:
+        finding = _answer(question)
+    else:
+        finding = _nothing(f"base is in {base.metric.unit}, head in {head.metric.unit}", question)
+    interval, own = finding.interval, _own_bounds(head.metric, question.head, confidence)
+    return Comparison(
+        benchmark=head.benchmark,
+        metric=head.metric,
+        base=_centre(question.base),
+        head=_centre(question.head),
+        ratio=interval.estimate,
+        low=interval.low,
+        high=interval.high,
+        confidence=interval.confidence,
+        head_low=own.low,
+        head_high=own.high,
+        p=finding.p,
+        p_adjusted=finding.p,
+        detectable=_detectable(interval),
+        rounds=finding.units,
+        paired=bool(rounds),
+        warnings=(*_lost(base, head, rounds), *finding.warnings),
+    )
+
+
+def own_median(measurement: Measurement, *, confidence: float = 0.99) -> Interval:
+    """The median over a measurement's runs with its interval, in the metric's unit.
+
+    NaN without a usable value; bounds (−∞, ∞) where the runs are too few for a level of 95 %.
+    """
+    return _own_bounds(measurement.metric, _runs(measurement), confidence)
+
+
+def _answer(question: _Question) -> _Finding:
+    """Choose the statistic by what the values are."""
+    base, head = question.base, question.head
+    if not base or not head:
+        without = " and ".join(name for name, runs in (("base", base), ("head", head)) if not runs)
+        return _nothing(f"no usable value on {without}", question)
+    alike = base[0][0] == head[0][0]
+    if _is_constant(base) and _is_constant(head) and (alike or question.metric.unit != SECONDS):
+        return _exact(question)
+    if all(value > 0 for runs in (base, head) for run in runs for value in run):
+        return _estimate(question, _Scale(log_ratio, math.log, _exp))
+    centre = _centre(base)
+    if centre <= 0 or _centre(head) <= 0:
+        return _nothing("a median of zero or below: a ratio has no meaning", question)
+    scale = _Scale(difference, float, lambda shift: max(0.0, 1.0 + shift / centre))
+    warning = "values of zero or below: compared by difference, in units of base's median"
+    return _estimate(question, scale, (warning,))
+
+
+def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()) -> _Finding:
+    """The statistic proper: on the scale, and back to a ratio."""
+    confidence = question.confidence
+    if question.rounds:
+        figures = [round_figure(samples, scale.change) for samples in question.rounds]
+        shift, p = median_interval(figures, confidence), sign_test(figures)
+        units, name = len(figures), "rounds"
+    else:
+        base, head, warning = _units(question.base, question.head)
+        base, head = [scale.single(value) for value in base], [scale.single(value) for value in head]
+        shift, p = shift_interval(base, head, confidence), rank_sum_test(base, head)
+        units, name = min(len(base), len(head)), "units on a side"
+        warnings += (warning,)
+    estimate, low, high = (scale.as_ratio(value) for value in (shift.estimate, shift.low, shift.high))
+    if shift.confidence < min(LEAST_CONFIDENCE, confidence):
+        interval = Interval(estimate, 0.0, math.inf, confidence)
+        return _Finding(interval, p, units, (*warnings, f"{units} {name}: too few for an interval"))
+    if shift.confidence < confidence - 1e-9:
+        warnings += (f"{units} {name}: an interval of {shift.confidence:.1%}, not {confidence:.0%}",)
+    return _Finding(Interval(estimate, low, high, shift.confidence), p, units, warnings)
+
+
+def _units(base: Runs, head: Runs) -> tuple[list[float], list[float], str]:
+    """What the unpaired statistic counts as one, and a warning.
+
+    It is the run; where each side is a single process, a stretch of its samples.
+    """
+    if len(base) == len(head) == 1:
+        warning = "one process on each side: the spread between processes is not in the interval"
+        return _blocks(base[0], _MOST_BLOCKS), _blocks(head[0], _MOST_BLOCKS), warning
+    warning = "not measured side by side: what the machine did between the two is in the ratio"
+    left, right = [median(run) for run in base], [median(run) for run in head]
+    return _blocks(left, _MOST_UNITS), _blocks(right, _MOST_UNITS), warning
+
+
+def _blocks(values: Sequence[float], most: int) -> list[float]:
+    """Medians of at most `most` stretches of neighbours, so that time and memory stay bounded."""
+    size = -(-len(values) // most)
+    return [median(values[start : start + size]) for start in range(0, len(values), size)]
+
+
+def _exact(question: _Question) -> _Finding:
+    """Both sides are constant: nothing to estimate. From zero to more is a ratio of ∞."""
+    base, head = question.base[0][0], question.head[0][0]
+    if base != head and min(base, head) < 0:
+        return _nothing("a value below zero: a ratio has no meaning", question)
+    ratio = 1.0 if base == head else head / base if base else math.inf
+    units = min(len(question.base), len(question.head))
+    return _Finding(Interval(ratio, ratio, ratio, question.confidence), float(ratio == 1.0), units)
+
+
+def _nothing(warning: str, question: _Question) -> _Finding:
+    interval = Interval(math.nan, math.nan, math.nan, question.confidence)
+    return _Finding(interval, math.nan, len(question.rounds), (warning,))
+
+
+def _is_constant(runs: Runs) -> bool:
+    return len(runs) >= EXACT_RUNS and len({value for run in runs for value in run}) == 1
+
+
+def _own_bounds(metric: Metric, runs: Runs, confidence: float) -> Interval:
+    if not runs:
+        return Interval(math.nan, math.nan, math.nan, confidence)
+    if metric.unit != SECONDS and _is_constant(runs):
+        return Interval(runs[0][0], runs[0][0], runs[0][0], confidence)
+    bounds = median_interval([median(run) for run in runs], confidence)
+    if bounds.confidence < min(LEAST_CONFIDENCE, confidence):
+        return Interval(bounds.estimate, -math.inf, math.inf, confidence)
+    return bounds
+
+
+def _detectable(interval: Interval) -> float:
+    if interval.low == interval.high:
+        return 0.0
+    if interval.low > 0 and interval.high < math.inf:
+        return max(interval.estimate / interval.low, interval.high / interval.estimate) - 1.0
+    return math.nan if math.isnan(interval.estimate) else math.inf
+
+
+def _runs(measurement: Measurement) -> list[tuple[float, ...]]:
+    return [values for run in measurement.runs if (values := sound_values(run))]
+
+
+def _centre(runs: Runs) -> float:
+    return median([median(run) for run in runs]) if runs else math.nan
+
+
+def _lost(base: Measurement, head: Measurement, rounds: Sequence[Samples]) -> tuple[str, ...]:
+    """Warnings of what was left out."""
+    warnings = []
+    if lost := sum(len(run.values) - len(sound_values(run)) for side in (base, head) for run in side.runs):
+        warnings.append(f"{lost} values are not finite numbers and were left out")
+    if rounds and (lone := len(base.runs) + len(head.runs) - 2 * len(rounds)):
+        warnings.append(f"{lone} runs have no sound partner in their round and were left out")
+    return tuple(warnings)
+
+
+def _exp(shift: float) -> float:
+    return math.exp(shift) if shift < 709.0 else math.inf

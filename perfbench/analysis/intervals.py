@@ -1,0 +1,153 @@
+"""Distribution-free intervals: of a median, and of the shift between two samples.
+
+Both rest on order statistics and exact counts alone: no normal distribution is assumed, no random numbers
+are drawn, and an outlier is one more value beyond the median, however far out it lies.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+MOST_EXACT_PAIRS = 2500
+"""Beyond this many pairs of values the rank-sum counts are taken from their normal approximation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its bounds. `confidence` is the level that they really have."""
+
+    estimate: float
+    low: float
+    high: float
+    confidence: float
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle value; the mean of the two middle ones of an even number. Raises ValueError for none."""
+    ordered = sorted(values)
+    if not ordered:
+        raise ValueError("the median of nothing")
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return ordered[middle - 1] + (ordered[middle] - ordered[middle - 1]) / 2
+
+
+def median_interval(values: Sequence[float], confidence: float) -> Interval:
+    """The median with bounds from the order statistics, interpolated to `confidence`.
+
+    The k-th smallest and k-th largest values enclose the median with an exact binomial probability; between
+    two such levels the bounds are interpolated after Hettmansperger and Sheather (1986, Statistics &
+    Probability Letters 4). The interpolated level is met by shapes that are dense at their median, as the
+    difference of two like draws always is; with a gap there it may fall to that of the inner pair (97.9 %
+    for 10 values), never below. Where even the smallest and the largest value fall short of `confidence`,
+    they are the bounds and their real level is given.
+    """
+    ordered = sorted(values)
+    depth, inward, level = _median_depth(len(ordered), confidence)
+    low = _between(ordered[depth - 1], ordered[min(depth, len(ordered) - 1)], inward)
+    high = _between(ordered[-depth], ordered[-min(depth + 1, len(ordered))], inward)
+    centre = median(ordered)
+    return Interval(centre, min(low, centre), max(high, centre), level)
+
+
+def shift_interval(base: Sequence[float], head: Sequence[float], confidence: float) -> Interval:
+    """How far `head` lies above `base`: the Hodges–Lehmann shift with Moses' interval.
+
+    The estimate is the median of all differences head − base; the bounds are those between which the
+    rank-sum test would not reject (Hollander, Wolfe and Chicken, Nonparametric Statistical Methods, 4.2–4.3).
+    Exact for any sizes, equal or not, where the two sides differ by a shift. Bounds that cannot reach
+    `confidence` are the extreme differences, with their real level.
+    """
+    differences = sorted(right - left for left in base for right in head)
+    depth, level = _shift_depth(len(base), len(head), confidence)
+    return Interval(median(differences), differences[depth - 1], differences[-depth], level)
+
+
+def sign_test(values: Sequence[float]) -> float:
+    """Two-sided exact p that the median of `values` is zero. Zeros say nothing; with none left p is 1."""
+    above = sum(value > 0 for value in values)
+    below = sum(value < 0 for value in values)
+    return min(1.0, 2.0 * sum(_coin(above + below, heads) for heads in range(min(above, below) + 1)))
+
+
+def rank_sum_test(base: Sequence[float], head: Sequence[float]) -> float:
+    """Two-sided p that neither side tends to lie above the other (Mann–Whitney), exact up to 2500 pairs.
+
+    Ties count half for each side, which errs towards a larger p.
+    """
+    wins = 0.0
+    for left in base:
+        wins += sum(1.0 if right > left else 0.5 if right == left else 0.0 for right in head)
+    pairs = len(base) * len(head)
+    fewer = math.ceil(min(wins, pairs - wins))
+    return min(1.0, 2.0 * _rank_sum_tail(len(base), len(head), fewer))
+
+
+@lru_cache(maxsize=4096)
+def _median_depth(count: int, confidence: float) -> tuple[int, float, float]:
+    """(k, how far to go from the k-th value towards the next inner one, the level reached)."""
+    if count < 1:
+        raise ValueError("an interval of nothing")
+    depth, tail = 1, _coin(count, 0)
+    level = 1.0 - 2.0 * tail
+    if level < confidence:
+        return depth, 0.0, max(level, 0.0)
+    while 2 * (depth + 1) <= count:
+        tail += _coin(count, depth)
+        inner_level = 1.0 - 2.0 * tail
+        if inner_level < confidence:
+            share = (level - confidence) / (level - inner_level)
+            return depth, (count - depth) * share / (depth + (count - 2 * depth) * share), confidence
+        depth, level = depth + 1, inner_level
+    return depth, 0.0, level
+
+
+@lru_cache(maxsize=4096)
+def _shift_depth(base: int, head: int, confidence: float) -> tuple[int, float]:
+    """(the k with which the k-th smallest and largest differences are the bounds, their level)."""
+    tail = (1.0 - confidence) / 2.0
+    depth = 1
+    while 2 * (depth + 1) <= base * head and _rank_sum_tail(base, head, depth) <= tail:
+        depth += 1
+    return depth, max(0.0, 1.0 - 2.0 * _rank_sum_tail(base, head, depth - 1))
+
+
+def _coin(count: int, heads: int) -> float:
+    """The probability of exactly `heads` heads in `count` throws of a fair coin."""
+    if count <= 1000:
+        return float(math.comb(count, heads) / 2**count)
+    orderings = math.lgamma(count + 1) - math.lgamma(heads + 1) - math.lgamma(count - heads + 1)
+    return math.exp(orderings - count * math.log(2.0))
+
+
+def _rank_sum_tail(base: int, head: int, most: int) -> float:
+    """P(U ≤ most) where both sides come from the same distribution."""
+    if base * head > MOST_EXACT_PAIRS:
+        spread = math.sqrt(base * head * (base + head + 1) / 12.0)
+        return 0.5 * math.erfc((base * head / 2.0 - most - 0.5) / spread / math.sqrt(2.0))
+    return _rank_sum_tails(min(base, head), max(base, head))[min(most, base * head)]
+
+
+@lru_cache(maxsize=256)
+def _rank_sum_tails(few: int, many: int) -> tuple[float, ...]:
+    """P(U ≤ u) for each u: the cumulated coefficients of the Gaussian binomial, as counts of orderings."""
+    counts = [1] + [0] * (few * many)
+    for step in range(1, few + 1):
+        for place in range(few * many, many + step - 1, -1):
+            counts[place] -= counts[place - many - step]
+        for place in range(step, few * many + 1):
+            counts[place] += counts[place - step]
+    orderings = math.comb(few + many, few)
+    tails, total = [], 0
+    for count in counts:
+        total += count
+        tails.append(total / orderings)
+    return tuple(tails)
+
+
+def _between(outer: float, inner: float, share: float) -> float:
+    return outer if outer == inner else outer + (inner - outer) * share

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfbench.analysis.judge import judge, judge_alone, limit_of
+from perfbench.model import Better, Budget, Comparison, Metric, Outcome, Threshold, Verdict
+from tests.analysis.samples import RATE, SHOWN, SIZE, TIME, comparison, measurement
+
+FIVE = Threshold("*", "*", 0.05, origin="thresholds.toml:12")
+HALF_SECOND = Budget("*", "time", 0.5, origin="thresholds.toml:4")
+RATIOS = st.floats(0.2, 5.0)
+
+
+def judged(
+    row: Comparison, *thresholds: Threshold, budgets: tuple[Budget, ...] = (), noise_floor: float = 0.0
+) -> Verdict:
+    (verdict,) = judge([row], thresholds, budgets, noise_floor=noise_floor)
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [
+        (1.06, 1.10, Outcome.REGRESSED),
+        (1.04, 1.10, Outcome.INCONCLUSIVE),
+        (0.80, 1.10, Outcome.INCONCLUSIVE),
+        (1.01, 1.04, Outcome.PASSED),
+        (0.80, 1.04, Outcome.PASSED),
+        (0.80, 0.90, Outcome.IMPROVED),
+        (0.94, 0.953, Outcome.PASSED),
+    ],
+)
+def test_the_whole_interval_decides(low: float, high: float, outcome: Outcome) -> None:
+    assert judged(comparison((low + high) / 2, low, high), FIVE).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [(0.80, 0.90, Outcome.REGRESSED), (0.96, 1.20, Outcome.PASSED), (1.06, 1.10, Outcome.IMPROVED)],
+)
+def test_where_higher_is_better_a_smaller_ratio_is_worse(low: float, high: float, outcome: Outcome) -> None:
+    assert judged(comparison((low + high) / 2, low, high, metric=RATE), FIVE).outcome is outcome
+
+
+@given(RATIOS, RATIOS, st.floats(0.0, 0.5))
+def test_a_rate_is_judged_like_the_time_that_it_is_the_inverse_of(
+    one: float, other: float, limit: float
+) -> None:
+    low, high = sorted((one, other))
+    rule = Threshold("*", "*", limit + 0.0123)
+    as_time = comparison(low, low, high)
+    as_rate = comparison(1 / low, 1 / high, 1 / low, metric=RATE)
+    assert judged(as_time, rule).outcome is judged(as_rate, rule).outcome
+
+
+@given(RATIOS, RATIOS, st.floats(0.0, 0.5), st.floats(0.0, 0.5), st.floats(0.0, 0.1))
+def test_a_wider_threshold_never_turns_a_row_into_a_regression(
+    one: float, other: float, limit: float, more: float, floor: float
+) -> None:
+    low, high = sorted((one, other))
+    row = comparison(low, low, high)
+    narrow = judged(row, Threshold("*", "*", limit), noise_floor=floor).outcome
+    wide = judged(row, Threshold("*", "*", limit + more), noise_floor=floor).outcome
+    assert narrow is Outcome.REGRESSED or wide is not Outcome.REGRESSED
+    assert narrow is not Outcome.PASSED or wide is Outcome.PASSED
+
+
+@given(RATIOS, RATIOS, st.floats(0.0, 0.2))
+def test_a_row_that_improved_has_regressed_with_its_sides_swapped(
+    one: float, other: float, floor: float
+) -> None:
+    low, high = sorted((one, other))
+    there = judged(comparison(low, low, high), noise_floor=floor).outcome
+    back = judged(comparison(1 / high, 1 / high, 1 / low), noise_floor=floor).outcome
+    if abs(low - (1 + max(floor, 0.01))) > 1e-9:
+        assert (there is Outcome.REGRESSED) == (back is Outcome.IMPROVED)
+
+
+def test_the_rule_names_its_limit_and_where_it_stands() -> None:
+    verdict = judged(comparison(1.38, 1.35, 1.41), FIVE)
+    assert verdict.rule == "limit 5 %, thresholds.toml:12"
+    assert verdict.reason == ""
+    assert verdict.limit == 0.05
+    assert verdict.value == pytest.approx(0.138)
+
+
+def test_without_a_threshold_the_limit_is_one_percent() -> None:
+    assert judged(comparison(1.02, 1.011, 1.03)).rule == "limit 1 %"
+    assert judged(comparison(1.02, 1.009, 1.03)).outcome is Outcome.INCONCLUSIVE
+
+
+def test_the_noise_of_the_job_widens_the_default() -> None:
+    verdict = judged(comparison(1.02, 1.011, 1.03), noise_floor=0.021)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.rule == "limit 2.1 % (noise)"
+
+
+def test_a_threshold_below_the_noise_gives_way_to_it_and_says_so() -> None:
+    verdict = judged(comparison(1.2, 1.1, 1.3), dataclasses.replace(FIVE, limit=0.005), noise_floor=0.021)
+    assert verdict.rule == "limit 2.1 % (noise; 0.5 % asked, thresholds.toml:12)"
+    assert judged(comparison(1.2, 1.1, 1.3), FIVE, noise_floor=0.021).rule == "limit 5 %, thresholds.toml:12"
+
+
+def test_a_threshold_may_be_tighter_than_one_percent_where_the_noise_allows() -> None:
+    tight = Threshold("*", "*", 0.002)
+    assert judged(comparison(1.005, 1.004, 1.006), tight, noise_floor=0.001).outcome is Outcome.REGRESSED
+
+
+def test_the_last_threshold_that_fits_counts() -> None:
+    row = comparison(1.1, 1.08, 1.12)
+    assert judged(row, Threshold("*", "*", 0.5), FIVE).outcome is Outcome.REGRESSED
+    assert judged(row, FIVE, Threshold("*", "*", 0.5)).outcome is Outcome.PASSED
+    assert judged(row, FIVE, Threshold("*", "peakmem", 0.5)).outcome is Outcome.REGRESSED
+
+
+def test_an_inconclusive_row_says_what_it_could_have_seen() -> None:
+    verdict = judged(comparison(1.03, 0.99, 1.11), FIVE)
+    assert verdict.reason == "could see ≥ 9.2 %; run longer"
+    assert judged(comparison(1.03, 0.0, math.inf), FIVE).reason == "could not tell; run longer"
+
+
+def test_what_it_could_have_seen_would_have_been_a_regression() -> None:
+    row = comparison(1.0, 0.96, 1.06)
+    limit = limit_of(row, [FIVE], 0.0)
+    effect = 1.05 / 0.96
+    assert judged(comparison(effect * 1.001, effect * 1.001 * 0.96, 2.0), FIVE).outcome is Outcome.REGRESSED
+    assert (
+        judged(comparison(effect * 0.999, effect * 0.999 * 0.96, 2.0), FIVE).outcome is Outcome.INCONCLUSIVE
+    )
+    assert limit.share == 0.05
+
+
+@pytest.mark.parametrize("metric", [TIME, RATE])
+def test_a_shift_below_the_absolute_minimum_passes(metric: Metric) -> None:
+    row = comparison(1.1, 1.09, 1.11, metric=metric)
+    if metric.better is Better.HIGHER:
+        row = comparison(0.9, 0.89, 0.91, metric=metric)
+    assert judged(row, dataclasses.replace(FIVE, minimum_absolute=0.012)).outcome is Outcome.PASSED
+    assert judged(row, dataclasses.replace(FIVE, minimum_absolute=0.008)).outcome is Outcome.REGRESSED
+
+
+def test_the_absolute_minimum_is_named_where_it_is_the_limit() -> None:
+    small = dataclasses.replace(FIVE, minimum_absolute=0.02)
+    assert judged(comparison(1.1, 1.09, 1.11), small).rule == "limit 20 ms, thresholds.toml:12"
+    assert (
+        judged(comparison(1.1, 1.09, 1.11), dataclasses.replace(small, limit=None)).outcome is Outcome.PASSED
+    )
+    assert (
+        judged(
+            comparison(0.9, 0.89, 0.91, metric=RATE), dataclasses.replace(FIVE, minimum_absolute=1.0)
+        ).limit
+        == math.inf
+    )
+
+
+def test_a_metric_without_direction_is_only_shown() -> None:
+    verdict = judged(comparison(3.0, metric=SHOWN), FIVE)
+    assert (verdict.outcome, verdict.rule, verdict.reason) == (
+        Outcome.PASSED,
+        "",
+        "no better or worse: shown only",
+    )
+
+
+def test_without_a_ratio_a_row_is_incomparable_unless_it_moved_less_than_the_absolute_minimum() -> None:
+    row = comparison(math.nan, math.nan, math.nan, base=-0.001, head=0.001)
+    assert judged(row, FIVE).outcome is Outcome.INCOMPARABLE
+    assert judged(row, dataclasses.replace(FIVE, minimum_absolute=0.01)).outcome is Outcome.PASSED
+
+
+def test_a_count_that_rises_from_zero_has_regressed() -> None:
+    row = comparison(math.inf, math.inf, math.inf, base=0.0, head=3.0, metric=SIZE)
+    assert judged(row, FIVE).outcome is Outcome.REGRESSED
+    assert judged(dataclasses.replace(row, metric=RATE), FIVE).outcome is Outcome.IMPROVED
+    assert judged(row, dataclasses.replace(FIVE, minimum_absolute=10.0)).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("head_low", "head_high", "outcome"),
+    [(0.51, 0.6, Outcome.OVER_BUDGET), (0.49, 0.6, Outcome.PASSED), (-math.inf, math.inf, Outcome.PASSED)],
+)
+def test_a_budget_needs_the_whole_interval_of_the_median(
+    head_low: float, head_high: float, outcome: Outcome
+) -> None:
+    row = comparison(head_low=head_low, head_high=head_high)
+    assert judged(row, budgets=(HALF_SECOND,)).outcome is outcome
+
+
+def test_a_budget_for_a_rate_is_a_least() -> None:
+    budget = Budget("*", "track", 100.0)
+    assert (
+        judged(comparison(metric=RATE, head_low=80, head_high=90), budgets=(budget,)).outcome
+        is Outcome.OVER_BUDGET
+    )
+    assert (
+        judged(comparison(metric=RATE, head_low=180, head_high=190), budgets=(budget,)).outcome
+        is Outcome.PASSED
+    )
+
+
+def test_over_budget_names_the_budget() -> None:
+    verdict = judged(comparison(head_low=0.51, head_high=0.6), FIVE, budgets=(HALF_SECOND,))
+    assert (verdict.rule, verdict.reason, verdict.limit) == ("budget 500 ms, thresholds.toml:4", "", 0.5)
+
+
+def test_a_row_that_regressed_over_its_budget_says_both() -> None:
+    verdict = judged(comparison(1.4, head_low=0.51, head_high=0.6), FIVE, budgets=(HALF_SECOND,))
+    assert verdict.outcome is Outcome.REGRESSED
+    assert verdict.rule == "limit 5 %, thresholds.toml:12"
+    assert verdict.reason == "over its budget 500 ms, thresholds.toml:4, too"
+
+
+def test_an_improvement_that_is_still_over_budget_is_over_budget() -> None:
+    verdict = judged(comparison(0.5, head_low=0.51, head_high=0.6), FIVE, budgets=(HALF_SECOND,))
+    assert verdict.outcome is Outcome.OVER_BUDGET
+
+
+def test_verdicts_keep_the_order_of_their_comparisons() -> None:
+    rows = [comparison(1.0), comparison(2.0), comparison(0.5)]
+    verdicts = judge(rows, [], [], noise_floor=0.0)
+    assert [verdict.comparison for verdict in verdicts] == rows
+    assert judge([], [], [], noise_floor=0.0) == ()
+
+
+def test_a_row_without_a_base_is_held_to_its_budget() -> None:
+    slow, quick = measurement([[0.6, 0.61]] * 8), measurement([[0.1, 0.11]] * 8)
+    over, new = judge_alone([slow, quick], [HALF_SECOND], reason="base has no such row")
+    assert (over.outcome, over.rule, over.limit) == (
+        Outcome.OVER_BUDGET,
+        "budget 500 ms, thresholds.toml:4",
+        0.5,
+    )
+    assert (new.outcome, new.reason, new.limit) == (Outcome.NEW, "base has no such row", None)
+    assert new.value == pytest.approx(0.105)
+
+
+def test_one_tree_measured_alone_passes_within_its_budgets() -> None:
+    (verdict,) = judge_alone([measurement([[0.1]] * 8)], [HALF_SECOND], outcome=Outcome.PASSED)
+    assert verdict.outcome is Outcome.PASSED
