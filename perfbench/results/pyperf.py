@@ -1,0 +1,242 @@
+"""Reads what pyperf wrote: its layouts 5, 6 and 1.0, which are all that pyperf itself still reads."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from perfbench.model import BenchmarkId, Environment, Measurement, Metric, Problem, Run
+from perfbench.results.document import Document
+from perfbench.results.json_text import MalformedError
+from perfbench.results.result_file import (
+    HEAD,
+    LATEST,
+    MAX_PROBLEMS,
+    Header,
+    ResultFile,
+    SideHeader,
+    shortened,
+    unreadable,
+)
+
+NAME = "pyperf JSON"
+
+METRICS = {
+    "second": Metric("time", "seconds"),
+    "byte": Metric("peakmem", "bytes"),
+    "integer": Metric("track", "count"),
+}
+"""What pyperf's units measure; pyperf knows no direction, less is better to it."""
+
+OWN = "perfbench_"
+"""Prefix of the metadata with which perfbench writes what pyperf has no place for."""
+
+_OLDEST = 5
+_VERSIONS = (_OLDEST, 6, "1.0")
+
+Metadata = Mapping[str, Any]
+"""Names to text, numbers or (tags) lists, in pyperf's own words."""
+
+
+class _OwnParts(msgspec.Struct, frozen=True):
+    """A benchmark that perfbench wrote, as it was before pyperf's one name."""
+
+    suite: str
+    name: str
+    params: tuple[tuple[str, str], ...]
+    metric: Metric
+
+
+class _UnusableError(ValueError):
+    """Why an entry cannot be used."""
+
+
+def recognises(document: Document) -> bool:
+    """Whether the file is pyperf's: it has a version, and benchmarks with runs (others' have none)."""
+    match document.json_value:
+        case {"benchmarks": [{"runs": list()}, *_], "version": _}:
+            return True
+        case {"benchmarks": [], "version": version}:
+            return version in _VERSIONS
+        case _:
+            return False
+
+
+def read(document: Document) -> ResultFile:
+    """The whole file as the side `head`; entries that cannot be used are problems.
+
+    Each pyperf run is a run, in the order of the file, warm-ups and calibration left out. Its `loops`
+    are pyperf's outer times inner ones. Dates without a zone are taken as local time, as pyperf writes them.
+    """
+    try:
+        parsed = document.json
+    except MalformedError as error:
+        return unreadable(document.path, error.message, error.line)
+    suite: Any = parsed.value
+    version = suite.get("version")
+    if version not in _VERSIONS or isinstance(version, bool):
+        return unreadable(
+            document.path,
+            f"has pyperf layout {version!r}; 5, 6 and 1.0 are read: convert it with the pyperf that wrote it",
+        )
+    reading = _Reading(document.path, _OLD_KEYS if version == _OLDEST else _KEYS)
+    for key in parsed.repeated:
+        reading.note(f"the key {key!r} stands twice in one object; the last one counts")
+    reading.take(suite)
+    return reading.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What a layout calls its parts."""
+
+    suite_metadata: str | None
+    metadata: str
+    values: str
+
+
+_KEYS = _Keys("metadata", "metadata", "values")
+_OLD_KEYS = _Keys(None, "common_metadata", "samples")
+
+
+class _Reading:
+    """What was understood of a file so far."""
+
+    def __init__(self, path: str, keys: _Keys) -> None:
+        self.path = path
+        self.keys = keys
+        self._measurements: dict[tuple[BenchmarkId, Metric], Measurement] = {}
+        self._problems: list[Problem] = []
+
+    def note(self, message: str) -> None:
+        """Keep a problem; the first hundred will do."""
+        if len(self._problems) < MAX_PROBLEMS:
+            self._problems.append(Problem(self.path, None, shortened(message)))
+
+    def take(self, suite: Mapping[str, Any]) -> None:
+        """Understand every benchmark, or note why not."""
+        common = _mapping(suite.get(self.keys.suite_metadata)) if self.keys.suite_metadata else {}
+        for number, entry in enumerate(suite["benchmarks"]):
+            place = f"benchmarks[{number}]"
+            try:
+                measurement = self._benchmark(entry, common, place)
+            except _UnusableError as error:
+                self.note(f"{place}: {error}")
+                continue
+            key = (measurement.benchmark, measurement.metric)
+            if key in self._measurements:
+                self.note(f"{place}: {measurement.benchmark} is there already; the first counts")
+            else:
+                self._measurements[key] = measurement
+
+    def result(self) -> ResultFile:
+        """All that was understood."""
+        measurements = tuple(self._measurements.values())
+        if not measurements:
+            nothing = Problem(self.path, None, "holds no values")
+            return ResultFile(Header("", 0.0, {}), problems=(*self._problems, nothing), complete=False)
+        environment = measurements[0].environment
+        created = min(run.started for measurement in measurements for run in measurement.runs)
+        side = SideHeader("", environment.commit, environment.dirty, environment)
+        return ResultFile(
+            Header("", created, {HEAD: side}), {HEAD: measurements}, problems=tuple(self._problems)
+        )
+
+    def _benchmark(self, entry: object, common: Metadata, place: str) -> Measurement:
+        """One benchmark; unusable runs of it are noted. Raises _UnusableError if nothing is left."""
+        if not isinstance(entry, dict) or not isinstance(entry.get("runs"), list):
+            raise _UnusableError("is not a benchmark with runs")
+        shared: Metadata = {**common, **_mapping(entry.get(self.keys.metadata))}
+        metadata = shared
+        runs: list[Run] = []
+        for number, data in enumerate(entry["runs"]):
+            try:
+                metadata, values = self._run(data, shared)
+            except _UnusableError as error:
+                self.note(f"{place}.runs[{number}]: {error}")
+                continue
+            if values:
+                loops = _count(metadata, "loops", 1) * _count(metadata, "inner_loops", 1)
+                ordinal = _count(metadata, f"{OWN}round", len(runs))
+                runs.append(Run(values, ordinal, _started(metadata), loops=max(loops, 1)))
+        benchmark, metric = _identity(metadata)
+        if not runs:
+            raise _UnusableError(f"{benchmark} has no values")
+        return Measurement(benchmark, metric, tuple(runs), _environment(metadata), self.path)
+
+    def _run(self, data: object, shared: Metadata) -> tuple[Metadata, tuple[float, ...]]:
+        """One run's metadata and values; none if it only calibrated. Raises _UnusableError."""
+        if not isinstance(data, dict):
+            raise _UnusableError("is not a run")
+        try:
+            values = msgspec.convert(data.get(self.keys.values, ()), tuple[float, ...])
+        except msgspec.ValidationError as error:
+            raise _UnusableError(str(error)) from error
+        if not all(map(math.isfinite, values)):
+            raise _UnusableError("has a value that is not a finite number")
+        return {**shared, **_mapping(data.get("metadata"))}, values
+
+
+def _identity(metadata: Metadata) -> tuple[BenchmarkId, Metric]:
+    """Which row it is: in perfbench's own words where perfbench wrote the file."""
+    own = metadata.get(f"{OWN}row")
+    if isinstance(own, str):
+        try:
+            parts = msgspec.json.decode(own, type=_OwnParts)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise _UnusableError(f"{OWN}row: {error}") from error
+        return BenchmarkId(parts.suite, parts.name, parts.params), parts.metric
+    name = metadata.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise _UnusableError("has no name")
+    unit = metadata.get("unit", "second")
+    if not isinstance(unit, str) or unit not in METRICS:
+        raise _UnusableError(f"has the unit {unit!r}; pyperf has {', '.join(METRICS)}")
+    return BenchmarkId("", name.strip()), METRICS[unit]
+
+
+def _environment(metadata: Metadata) -> Environment:
+    implementation = {"cpython": "CPython", "pypy": "PyPy"}
+    python = _text(metadata, "python_implementation")
+    version = _text(metadata, "python_version").partition(" ")[0]
+    governor = re.search(r"governor:(\w+)", _text(metadata, "cpu_config"))
+    return Environment(
+        machine=_text(metadata, "hostname"),
+        cpu=_text(metadata, "cpu_model_name"),
+        cores=_count(metadata, "cpu_count", 0),
+        memory=_count(metadata, f"{OWN}memory", 0),
+        kernel=_text(metadata, "platform").partition("-with-")[0],
+        governor=governor.group(1) if governor else "",
+        python=f"{implementation.get(python, python)} {version}".strip(),
+        commit=_text(metadata, f"{OWN}commit"),
+    )
+
+
+def _started(metadata: Metadata) -> float:
+    started = metadata.get(f"{OWN}started")
+    if not isinstance(started, int | float):
+        try:
+            started = datetime.fromisoformat(_text(metadata, "date")).timestamp()
+        except (ValueError, OverflowError, OSError):
+            return 0.0
+    return float(started) if 0 <= started <= LATEST else 0.0
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(metadata: Metadata, name: str) -> str:
+    value = metadata.get(name, "")
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _count(metadata: Metadata, name: str, default: int) -> int:
+    value = metadata.get(name, default)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else default

@@ -1,0 +1,93 @@
+"""The folder `.perfbench/runs`: one file a run, named by time, and what `@last` stands for."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import re
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from perfbench.errors import UsageError
+
+KEPT = 200
+"""So many runs stay; older ones make room for new ones."""
+
+LAST = "@last"
+
+_FOLDER = Path(".perfbench") / "runs"
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{6}\.jsonl")
+
+
+def workspace(root: Path) -> Path:
+    """The folder `.perfbench` of a project, made where it is missing.
+
+    It tells git to leave it alone, so that measuring does not make a clean tree dirty. Raises
+    UsageError where it cannot be made.
+    """
+    folder = root / _FOLDER.parts[0]
+    try:
+        folder.mkdir(exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"cannot make {folder}: {reason}", "make the project's folder writable") from error
+    return folder
+
+
+def new_run(root: Path, now: datetime | None = None) -> Path:
+    """A path for a new run that sorts after all before it; the folder is made, and the oldest runs go."""
+    moment = (now or datetime.now(UTC)).astimezone(UTC)
+    folder = workspace(root) / _FOLDER.name
+    try:
+        folder.mkdir(exist_ok=True)
+        for old in _runs(folder)[: -(KEPT - 1)]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(
+            f"cannot use {folder}: {reason}", "make it writable, or name a file with -o"
+        ) from error
+    stamp = f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z"
+    return folder / f"{stamp}-{secrets.token_hex(3)}.jsonl"
+
+
+def stored_runs(root: Path) -> list[Path]:
+    """All runs of the project, oldest first."""
+    return _runs(root / _FOLDER)
+
+
+def resolve(name: str, root: Path) -> Path:
+    """The file that a user means: `@last`, a path, or a run's name or its beginning.
+
+    Raises UsageError when there is none, or more than one.
+    """
+    stored = stored_runs(root)
+    if name == LAST:
+        if not stored:
+            raise UsageError("there is no last run here", "measure first: perfbench run")
+        return stored[-1]
+    path = Path(name)
+    with contextlib.suppress(OSError):  # a name that no file can have
+        if name and path.exists():
+            return path
+    found = [run for run in stored if name and run.name.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{name!r} begins the names of {len(found)} runs", f"name one: {found[-1].stem}, …")
+    near = difflib.get_close_matches(name, [LAST, *(run.stem for run in stored)], n=1)
+    raise UsageError(
+        f"there is no file and no run {name!r}",
+        f"did you mean {near[0]}?" if near else "name a file, or @last",
+    )
+
+
+def _runs(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+    except OSError:
+        return []
