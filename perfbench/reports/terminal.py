@@ -1,0 +1,100 @@
+"""The report for a person at a terminal, or in a log: the verdict, what moved, then the rest side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfbench.errors import ExitCode
+from perfbench.model import Outcome, Report
+from perfbench.reports import matrix, outline
+from perfbench.reports.glyphs import MARKS, STYLES
+from perfbench.reports.names import plain
+from perfbench.reports.page import Page, Piece
+from perfbench.reports.terminal_matrix import write_list, write_matrix
+from perfbench.reports.terminal_rows import write_rows
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SEPARATOR = " · "
+BETWEEN = "   "
+NARROWEST_REASON = 28
+
+
+def render(report: Report, console: Console) -> None:
+    """Write the report to the console, at the console's width and in its encoding."""
+    page = Page(console)
+    _head(page, report)
+    entries = outline.entries(report)
+    if entries:
+        page.line()
+        write_rows(page, entries)
+    _passed(page, report)
+    _skips(page, outline.skips(report))
+    _foot(page, report)
+
+
+def _head(page: Page, report: Report) -> None:
+    """Who against whom and the verdict; machine and cost beside them where there is room, else below."""
+    styles = [_style(outcome) for outcome, _ in outline.counts(report)] or ["bold red"]
+    verdict = page.flow(list(zip(outline.verdict_words(report), styles, strict=True)), SEPARATOR)
+    sides, machine, cost = outline.sides(report), outline.machine(report), outline.cost(report)
+    used = sum(page.measure(text) for text, _ in verdict[0])
+    left = max(page.measure(sides), used)
+    if len(verdict) == 1 and left + len(BETWEEN) + page.widest([machine, cost]) <= page.width:
+        page.line((page.left(sides, left), ""), (BETWEEN, ""), (machine, "dim"))
+        page.line(*verdict[0], (" " * (left - used) + BETWEEN, ""), (cost, "dim"))
+    else:
+        page.paragraph(sides)
+        for line in verdict:
+            page.line(*line)
+        for line in page.flow([(part, "") for part in (machine, cost) if part], SEPARATOR):
+            page.paragraph("".join(text for text, _ in line), style="dim")
+    for warning in report.warnings:
+        page.paragraph(plain(warning), first=[("warning: ", "yellow")], indent=2)
+
+
+def _style(outcome: Outcome) -> str:
+    style = STYLES[MARKS[outcome]]
+    return style if outcome in outline.QUIET else f"bold {style}"
+
+
+def _passed(page: Page, report: Report) -> None:
+    rows = matrix.without_runtime(report)
+    tables = matrix.matrices(report)
+    if not rows and not tables:
+        return
+    page.line()
+    page.paragraph(outline.matrix_words(report), style="dim")
+    for table in tables:
+        page.line()
+        write_matrix(page, table)
+    if rows:
+        page.line()
+        write_list(page, rows)
+
+
+def _skips(page: Page, skips: list[outline.Skip]) -> None:
+    if not skips:
+        return
+    page.line()
+    names, runtimes = page.widest(skip.where for skip in skips), page.widest(skip.runtime for skip in skips)
+    mark = f"{MARKS[Outcome.SKIPPED]} "
+    for skip in skips:
+        start: list[Piece] = [(mark, "dim"), (page.left(skip.where, names) + "  ", "")]
+        if runtimes:
+            start.append((page.left(skip.runtime, runtimes) + "  ", ""))
+        indent = sum(page.measure(text) for text, _ in start)
+        if page.width - indent >= NARROWEST_REASON:
+            page.paragraph(skip.reason, first=start, indent=indent, style="dim")
+        else:
+            page.line(*start)
+            page.paragraph(skip.reason, indent=4, style="dim")
+
+
+def _foot(page: Page, report: Report) -> None:
+    page.line()
+    if report.result_file:
+        page.line((f"results in {plain(report.result_file)}", "dim"))
+    style = "green" if report.exit_code == ExitCode.PASSED else "red"
+    page.line((f"exit {report.exit_code}: {outline.exit_reason(report)}", f"bold {style}"))

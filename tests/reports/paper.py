@@ -1,0 +1,33 @@
+"""Consoles that write to memory."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+
+class Paper(io.TextIOWrapper):
+    """A text stream in memory with an encoding of its own."""
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        super().__init__(io.BytesIO(), encoding=encoding, newline="\n", write_through=True)
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+        buffer = self.buffer
+        assert isinstance(buffer, io.BytesIO)
+        return buffer.getvalue().decode(self.encoding)
+
+
+def log(width: int = 80, encoding: str = "utf-8") -> tuple[Console, Paper]:
+    """A console that is no terminal."""
+    paper = Paper(encoding)
+    return Console(file=paper, width=width), paper
+
+
+def terminal(width: int = 80) -> tuple[Console, Paper]:
+    """A console that takes itself for a terminal with 256 colours."""
+    paper = Paper()
+    return Console(file=paper, width=width, force_terminal=True, color_system="256"), paper
