@@ -66,9 +66,9 @@ def _both_sides(
     workspace: Workspace, request: Request, progress: Progress
 ) -> tuple[Sequence[Side], tuple[str, ...]]:
     """Base and head, and how they differ in what is not their code."""
-    base, head = choose_revisions(workspace.root, request.base, request.head, workspace.config.main_branch)
+    base, head = choose_revisions(workspace.project, request.base, request.head, workspace.config.main_branch)
     cache = runs.workspace(workspace.root)
-    built = build_sides(workspace.root, workspace.asv, base, head, cache=cache, say=progress.note)
+    built = build_sides(workspace.project, workspace.asv, base, head, cache=cache, say=progress.note)
     warnings = built.differences
     if built.not_measured:
         warnings += (f"of the matrix, not measured: {', '.join(built.not_measured)}",)
@@ -76,9 +76,9 @@ def _both_sides(
 
 
 def _head_alone(workspace: Workspace, request: Request, progress: Progress) -> Sequence[Side]:
-    head = head_revision(workspace.root, request.head)
+    head = head_revision(workspace.project, request.head)
     cache = runs.workspace(workspace.root)
-    return (build_head(workspace.root, workspace.asv, head, cache=cache, say=progress.note),)
+    return (build_head(workspace.project, workspace.asv, head, cache=cache, say=progress.note),)
 
 
 def _stored_baseline(workspace: Workspace, name: str) -> ResultFile:

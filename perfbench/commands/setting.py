@@ -63,7 +63,7 @@ def prepare(
     Raises UsageError and ConfigError for a selection, a threshold or a budget that fits no row.
     """
     head = sides[-1]
-    folder = benchmark_dir(workspace.root, workspace.asv, head)
+    folder = benchmark_dir(workspace.project, workspace.asv, head)
     found = _discover(workspace, head, folder)
     workspace.check_patterns(found.rows)
     statuses = runtime_statuses(found.rows)

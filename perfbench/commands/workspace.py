@@ -12,7 +12,7 @@ from perfbench.config import THRESHOLDS_FILE, ProjectConfig, Thresholds, load_pr
 from perfbench.errors import ConfigError, UsageError
 from perfbench.measure.asv_config import AsvConfig, load_asv_config
 from perfbench.measure.discovery import Row
-from perfbench.measure.repository import opened, top_of
+from perfbench.measure.repository import find_repository, opened, top_of
 from perfbench.model import Budget, Threshold
 
 ASV_CONFIG = "asv.conf.json"
@@ -20,9 +20,14 @@ ASV_CONFIG = "asv.conf.json"
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A repository (`root` is its top), what its user wants, and its asv configuration."""
+    """A repository (`root` is its top), what its user wants, and its asv configuration.
+
+    `project` is the repository whose revisions are measured: the same one, unless the configuration names
+    another (a suite may be kept apart from what it measures).
+    """
 
     root: Path
+    project: Path
     config: ProjectConfig
     asv: AsvConfig
     thresholds: Thresholds
@@ -61,7 +66,8 @@ def open_workspace(folder: Path | None = None) -> Workspace:
         root = top_of(repo)
     config = load_project(root)
     asv = load_asv_config(_asv_config(here, root, config))
-    return Workspace(root, config, asv, load_thresholds(root / config.baselines / THRESHOLDS_FILE))
+    project = find_repository(asv.path.parent, asv.repo)
+    return Workspace(root, project, config, asv, load_thresholds(root / config.baselines / THRESHOLDS_FILE))
 
 
 def _asv_config(here: Path, root: Path, config: ProjectConfig) -> Path:

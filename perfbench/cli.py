@@ -1,0 +1,227 @@
+"""The command line's frame: finds the sub-command, and turns every end of it into one exit code.
+
+A sub-command lives in `perfbench/commands/`, is imported only when it is called, and returns an
+`ExitCode` (None counts as passed) or raises a `PerfbenchError`. `main` is the one place that catches.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+import click
+
+from perfbench import __version__
+from perfbench.errors import ExitCode, PerfbenchError, UsageError
+
+COMMANDS = {
+    "check": ("check", "Tell whether head is slower or fatter than base."),
+    "run": ("run", "Measure the current tree alone."),
+    "compare": ("compare", "Judge one result file against another."),
+    "list": ("listing", "Show every benchmark and every runtime."),
+    "baseline": ("baseline", "Save, list, show and remove stored baselines."),
+    "doctor": ("doctor", "Say what works here, what does not, and what that costs."),
+    "clean": ("clean", "Remove what runs have left behind."),
+}
+"""Sub-command → its module in `perfbench.commands` and its summary, so that help imports none of them."""
+
+OUTPUT_GONE = 128 + 13
+"""The reader of the output went away: what a shell sees of a program that SIGPIPE (13) has ended."""
+
+_OS_REMEDIES = {
+    errno.ENOSPC: "free some space, `perfbench clean --all` helps, and run again",
+    errno.EDQUOT: "free some of the quota, `perfbench clean --all` helps, and run again",
+    errno.EROFS: "run in a folder that can be written",
+    errno.EACCES: "run as a user who may do this",
+    errno.EPERM: "run as a user who may do this",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
+    errno.ENOMEM: "free some memory and run again",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose sub-commands are imported when they are called and no earlier."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Every sub-command, in the order in which a user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one sub-command; None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        import importlib  # noqa: PLC0415
+
+        module = importlib.import_module(f"perfbench.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the sub-command. Raises UsageError that names the nearest one."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415
+
+            nearest = get_close_matches(name, COMMANDS, n=1)
+            hint = f"did you mean `perfbench {nearest[0]}`?" if nearest else "`perfbench --help` lists them"
+            raise UsageError(f"there is no command {name!r}", hint)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the sub-commands from the table, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 passed · 1 regressed · 2 usage or a missing part · 3 nothing measured · "
+    "4 undecided, with --strict · 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="perfbench", message="%(prog)s %(version)s")
+@click.pass_context
+def perfbench(ctx: click.Context) -> ExitCode | None:
+    """Tell whether a change made a system that runs code for others slower, and why it thinks so."""
+    if ctx.invoked_subcommand is not None:
+        return None
+    # Nothing was asked, so nothing has passed: help, but not exit 0.
+    click.echo(ctx.get_help(), err=True)
+    return ExitCode.USAGE
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; every error of ours becomes one line on stderr."""
+    if sys.platform == "win32":
+        _say("Windows is not supported; run it on Linux, on macOS or in WSL")
+        return ExitCode.USAGE
+    _print_any_character()
+    try:
+        with _terminated_like_interrupted():
+            code = _dispatch(sys.argv[1:] if argv is None else list(argv))
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        return code
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted")
+        return ExitCode.INTERRUPTED
+    except PerfbenchError as error:
+        _debug()
+        _say(str(error))
+        return error.exit_code
+    except click.ClickException as error:
+        _say(_usage_sentence(error))
+        return ExitCode.USAGE
+    except Exception as error:  # noqa: BLE001, RUF100  (the last line of defence)
+        return _unforeseen(error)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    """Parse and call. Not by click's own `main`: it ends a broken pipe with 1, which is "regressed" here."""
+    if "_PERFBENCH_COMPLETE" in os.environ:
+        perfbench.main(args=arguments, prog_name="perfbench")  # shell completion; it exits by itself
+    try:
+        with perfbench.make_context("perfbench", arguments) as ctx:
+            code = perfbench.invoke(ctx)
+    except click.exceptions.Exit as end:  # --help, --version
+        return end.exit_code
+    return ExitCode.PASSED if code is None else int(code)
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal unwind as Ctrl-C does, so that sandboxes and files are cleaned up.
+
+    A signal that the caller has set to be ignored (nohup) stays ignored.
+    """
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signals = [s for s in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(s) is not signal.SIG_IGN]
+    before: dict[signal.Signals, Any] = {}
+    try:
+        for number in signals:
+            with suppress(ValueError):  # not in the main thread: its caller handles signals
+                before[number] = signal.signal(number, interrupt)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _usage_sentence(error: click.ClickException) -> str:
+    """click's message in our form: the sentence, then where help is."""
+    message = error.format_message().rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context is not None else "perfbench"
+    return f"{message[:1].lower()}{message[1:]}; see `{path} --help`"
+
+
+def _unforeseen(error: Exception) -> int:
+    """What nobody caught: a reader that went away, the operating system's refusal, or a bug.
+
+    All but the first end with 2: nothing was judged, and the cause is not the code under test.
+    """
+    if isinstance(error, BrokenPipeError) and _reader_gone():
+        # The interpreter flushes once more at its end; let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return OUTPUT_GONE
+    _debug()
+    if isinstance(error, OSError) and error.errno in _OS_REMEDIES:
+        place = f" ({error.filename})" if error.filename else ""
+        _say(f"{error.strerror or error}{place}; {_OS_REMEDIES[error.errno]}")
+        return ExitCode.USAGE
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    _say(
+        f"a fault in perfbench {__version__} itself: {what} at {_place(error)}; please report this line and "
+        "the output of `perfbench doctor --json` (PERFBENCH_DEBUG=1 adds the traceback)"
+    )
+    return ExitCode.USAGE
+
+
+def _reader_gone() -> bool:
+    """Whether stdout is a pipe without a reader; a broken pipe may as well be a worker's or an engine's."""
+    import select  # noqa: PLC0415
+
+    poll = select.poll()
+    poll.register(1, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+
+
+def _place(error: Exception) -> str:
+    """File and line of the last frame of ours that the error went through."""
+    import traceback  # noqa: PLC0415
+
+    package = os.path.dirname(__file__)  # noqa: PTH120  (pathlib is not needed otherwise)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(package)]
+    last = frames[-1]
+    return f"{os.path.relpath(last.filename, os.path.dirname(package))}:{last.lineno}"  # noqa: PTH120
+
+
+def _print_any_character() -> None:
+    """Replace what a terminal's encoding cannot show instead of failing over it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _debug() -> None:
+    if os.environ.get("PERFBENCH_DEBUG") == "1":
+        import traceback  # noqa: PLC0415
+
+        traceback.print_exc()
+
+
+def _say(sentence: str) -> None:
+    with suppress(OSError):  # stderr may be gone as well
+        print(f"perfbench: {sentence}", file=sys.stderr, flush=True)  # noqa: T201

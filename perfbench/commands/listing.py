@@ -1,0 +1,57 @@
+"""`perfbench list`: every row with its metric, limits and tier, and every runtime that rows name."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from perfbench.analysis.patterns import fits, last_match
+from perfbench.commands.machine import runtime_statuses
+from perfbench.commands.workspace import Workspace, open_workspace
+from perfbench.errors import ExitCode
+from perfbench.measure.discovery import Row, discover
+from perfbench.reports import listing
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def command(as_json: bool) -> ExitCode:
+    """Show every benchmark of the current tree, and which runtimes are here.
+
+    Rows are listed whether their runtime is here or not. Exit code 3 when there is no row at all.
+    """
+    workspace = open_workspace()
+    found = discover(
+        Path(sys.executable),
+        workspace.asv.benchmark_dir,
+        suite=workspace.suite,
+        default_timeout=workspace.asv.default_benchmark_timeout,
+    )
+    rows = [_listed(workspace, row) for row in found.rows]
+    statuses = runtime_statuses(found.rows)
+    if as_json:
+        click.echo(listing.render_json(rows, statuses), nl=False)
+    else:
+        from rich.console import Console  # noqa: PLC0415
+
+        listing.render(rows, statuses, Console(file=sys.stdout, highlight=False))
+    for problem in found.problems:
+        click.echo(f"perfbench: {problem.path} could not be read: {problem.message}", err=True)
+    return ExitCode.PASSED if rows else ExitCode.NOTHING_MEASURED
+
+
+def _listed(workspace: Workspace, row: Row) -> listing.ListedRow:
+    """The row with what it is held to."""
+    rules, tier = workspace.thresholds, workspace.config.gate_rows
+    threshold = last_match(rules.thresholds, row.benchmark, row.metric)
+    budget = last_match(rules.budgets, row.benchmark, row.metric)
+    in_gate = not tier or any(fits(pattern, row.benchmark) for pattern in tier)
+    return listing.ListedRow(
+        benchmark=row.benchmark,
+        metric=row.metric,
+        limit=threshold.limit if threshold else None,
+        budget=budget.limit if budget else None,
+        tier="gate" if in_gate else "all",
+    )

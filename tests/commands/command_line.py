@@ -1,0 +1,40 @@
+"""Runs the command line as a user does, in a folder of the test's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def perfbench(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`perfbench` with these arguments, from this source tree."""
+    return subprocess.run(
+        [sys.executable, "-m", "perfbench", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+def git(*arguments: str, cwd: Path) -> str:
+    """The output of a git command that must succeed, whatever the user's own configuration."""
+    settings = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", *settings, *arguments], capture_output=True, text=True, cwd=cwd, check=True)
+    return done.stdout
+
+
+def repository(folder: Path) -> Path:
+    """A repository with one commit."""
+    folder.mkdir()
+    git("init", "--quiet", "--initial-branch=main", cwd=folder)
+    (folder / "README").write_text("a project\n")
+    git("add", ".", cwd=folder)
+    git("commit", "--quiet", "--message=first", cwd=folder)
+    return folder

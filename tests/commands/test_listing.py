@@ -1,0 +1,115 @@
+"""`perfbench list` shows every row, what it is held to, and every runtime that rows name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.command_line import perfbench, repository
+
+BENCHMARKS = """
+class Copy:
+    params = [["process", "podman"], [1, 1000]]
+    param_names = ["runtime", "size"]
+
+    def setup(self, runtime, size):
+        pass
+
+    def time_copy(self, runtime, size):
+        bytes(size)
+
+
+def track_rate():
+    return 5
+
+track_rate.unit = "requests/s"
+track_rate.better = "higher"
+"""
+
+THRESHOLDS = """
+[[threshold]]
+pattern = "files.Copy.*"
+limit = "5 %"
+
+[[budget]]
+pattern = "files.Copy.time_copy(process, 1)"
+limit = "500 ms"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = repository(tmp_path / "project")
+    (folder / "asv.conf.json").write_text('{"version": 1, "project": "demo", "repo": "."}')
+    (folder / "benchmarks").mkdir()
+    (folder / "benchmarks/files.py").write_text(BENCHMARKS)
+    (folder / "baselines").mkdir()
+    (folder / "baselines/thresholds.toml").write_text(THRESHOLDS)
+    (folder / "perfbench.toml").write_text('[gate]\nrows = ["files.Copy.time_copy(process, *)"]\n')
+    return folder
+
+
+def listed(project: Path) -> dict[str, Any]:
+    done = perfbench("list", "--json", cwd=project)
+    assert done.returncode == 0, done.stderr
+    content: dict[str, Any] = json.loads(done.stdout)
+    return content
+
+
+def test_every_combination_of_params_is_a_row(project: Path) -> None:
+    assert [row["id"] for row in listed(project)["rows"]] == [
+        "files.Copy.time_copy(process, 1)",
+        "files.Copy.time_copy(process, 1000)",
+        "files.Copy.time_copy(podman, 1)",
+        "files.Copy.time_copy(podman, 1000)",
+        "files.track_rate",
+    ]
+
+
+def test_a_row_shows_metric_threshold_budget_and_tier(project: Path) -> None:
+    first, second, *_, rate = listed(project)["rows"]
+    assert (first["limit"], first["budget"], first["tier"]) == (0.05, 0.5, "gate")
+    assert (second["limit"], second["budget"], second["tier"]) == (0.05, None, "gate")
+    assert rate["metric"] == {"name": "track", "unit": "requests/s", "better": "higher"}
+    assert (rate["limit"], rate["budget"], rate["tier"]) == (None, None, "all")
+
+
+def test_the_runtimes_that_rows_name_are_listed_here_or_not(project: Path) -> None:
+    statuses = {status["name"]: status for status in listed(project)["runtimes"]}
+    assert set(statuses) == {"process", "podman"}
+    assert statuses["process"]["available"]
+    assert statuses["podman"]["available"] or statuses["podman"]["reason"]
+
+
+def test_the_text_names_benchmarks_limits_and_runtimes(project: Path) -> None:
+    done = perfbench("list", cwd=project)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "runtime: process, podman" in done.stdout
+    assert "gate 2" in done.stdout
+    assert "5 %" in done.stdout
+    assert "podman  " in done.stdout.partition("runtime\n")[2]
+
+
+def test_a_module_that_cannot_be_read_is_named_and_hides_nothing(project: Path) -> None:
+    (project / "benchmarks/broken.py").write_text("import nothing_of_that_name\n")
+    done = perfbench("list", cwd=project)
+    assert done.returncode == 0
+    assert "broken could not be read" in done.stderr
+    assert "nothing_of_that_name" in done.stderr
+    assert "runtime: process, podman" in done.stdout
+
+
+def test_no_row_at_all_is_exit_3(project: Path) -> None:
+    (project / "benchmarks/files.py").write_text("")
+    assert perfbench("list", cwd=project).returncode == 3
+
+
+def test_no_asv_configuration_is_a_sentence(project: Path) -> None:
+    (project / "asv.conf.json").unlink()
+    done = perfbench("list", cwd=project)
+    assert done.returncode == 2
+    assert "asv.conf.json" in done.stderr
+    assert done.stderr.count("\n") == 1
