@@ -56,7 +56,7 @@ class _Gate(Struct, frozen=True, forbid_unknown_fields=True):
     rows: tuple[str, ...] = ()
 
 
-class _Check(Struct, frozen=True, forbid_unknown_fields=True):
+class _Measure(Struct, frozen=True, forbid_unknown_fields=True):
     rounds: int = _DEFAULTS.rounds
     quick_rounds: int = _DEFAULTS.quick_rounds
     time_budget: str | float = _DEFAULTS.time_budget
@@ -67,7 +67,7 @@ class _Check(Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Project(Struct, frozen=True, forbid_unknown_fields=True):
     gate: _Gate = _Gate()
-    check: _Check = _Check()
+    measure: _Measure = _Measure()
 
 
 class _Threshold(Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,29 +122,29 @@ def load_thresholds(path: Path) -> Thresholds:
 
 def _project(file: TomlFile, table: KeyPath) -> ProjectConfig:
     content = file.decode(_Project, table=table)
-    check = content.check
-    key = (*table, "check")
+    measure = content.measure
+    key = (*table, "measure")
     for index, pattern in enumerate(content.gate.rows):
         _require_text(file, (*table, "gate", "rows", index), "a pattern of 'rows'", pattern)
     for name in ("rounds", "quick_rounds"):
-        rounds: int = getattr(check, name)
+        rounds: int = getattr(measure, name)
         if not 1 <= rounds <= _MOST_ROUNDS:
             raise file.error((*key, name), f"'{name}' is {rounds}", f"choose 1 to {_MOST_ROUNDS}")
     for name in ("asv_config", "baselines", "main_branch"):
-        text: str | None = getattr(check, name)
+        text: str | None = getattr(measure, name)
         if text is not None:
             _require_text(file, (*key, name), f"'{name}'", text)
-    time_budget = _number(file, (*key, "time_budget"), lambda: parse_quantity(check.time_budget, SECONDS))
+    time_budget = _number(file, (*key, "time_budget"), lambda: parse_quantity(measure.time_budget, SECONDS))
     if time_budget <= 0:
         raise file.error((*key, "time_budget"), "'time_budget' must be longer than nothing", "write '5 min'")
     return ProjectConfig(
         gate_rows=content.gate.rows,
-        rounds=check.rounds,
-        quick_rounds=check.quick_rounds,
+        rounds=measure.rounds,
+        quick_rounds=measure.quick_rounds,
         time_budget=time_budget,
-        main_branch=check.main_branch,
-        asv_config=check.asv_config,
-        baselines=check.baselines,
+        main_branch=measure.main_branch,
+        asv_config=measure.asv_config,
+        baselines=measure.baselines,
         source=file.path,
     )
 

@@ -12,7 +12,7 @@ from perfbench.model import BenchmarkId, Budget, Threshold
 ROOT = Path(__file__).parents[1]
 
 FULL = """\
-[check]
+[measure]
 rounds = 12
 quick_rounds = 7
 time_budget = "2 min"
@@ -61,9 +61,9 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
 
 
 def test_pyproject_serves_where_there_is_no_file_of_our_own(tmp_path: Path) -> None:
-    text = "[tool.other]\nx = 1\n\n[tool.perfbench.check]\nrounds = 3\n"
+    text = "[tool.other]\nx = 1\n\n[tool.perfbench.measure]\nrounds = 3\n"
     assert load_project(project(tmp_path, text, "pyproject.toml")).rounds == 3
-    assert load_project(project(tmp_path, "[check]\nrounds = 4\n")).rounds == 4
+    assert load_project(project(tmp_path, "[measure]\nrounds = 4\n")).rounds == 4
 
 
 def test_a_pyproject_without_our_table_gives_the_defaults(tmp_path: Path) -> None:
@@ -71,34 +71,34 @@ def test_a_pyproject_without_our_table_gives_the_defaults(tmp_path: Path) -> Non
 
 
 def test_a_plain_number_is_a_time_in_seconds(tmp_path: Path) -> None:
-    assert load_project(project(tmp_path, "[check]\ntime_budget = 90\n")).time_budget == 90.0
+    assert load_project(project(tmp_path, "[measure]\ntime_budget = 90\n")).time_budget == 90.0
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         (
-            "[check]\nrounds = 1\n\ntime_bugdet = '5 min'\n",
+            "[measure]\nrounds = 1\n\ntime_bugdet = '5 min'\n",
             "perfbench.toml:4: unknown key 'time_bugdet'; did you mean 'time_budget'?",
         ),
-        ("[chek]\n", "perfbench.toml:1: unknown key 'chek'; did you mean 'check'?"),
-        ("[check]\nrounds = '5'\n", "perfbench.toml:2: 'check.rounds' must be a whole number, not a string"),
-        ("[check]\nrounds = 0\n", "perfbench.toml:2: 'rounds' is 0; choose 1 to 1000"),
-        ("[check]\nquick_rounds = 5000\n", "perfbench.toml:2: 'quick_rounds' is 5000; choose 1 to 1000"),
+        ("[mesure]\n", "perfbench.toml:1: unknown key 'mesure'; did you mean 'measure'?"),
+        ("[measure]\nrounds = '5'\n", "perfbench.toml:2: 'measure.rounds' must be a whole number, not a string"),
+        ("[measure]\nrounds = 0\n", "perfbench.toml:2: 'rounds' is 0; choose 1 to 1000"),
+        ("[measure]\nquick_rounds = 5000\n", "perfbench.toml:2: 'quick_rounds' is 5000; choose 1 to 1000"),
         (
-            "[check]\ntime_budget = '5 parsecs'\n",
+            "[measure]\ntime_budget = '5 parsecs'\n",
             "perfbench.toml:2: '5 parsecs' has the unit 'parsecs', expected one of",
         ),
         (
-            "[check]\ntime_budget = '0 s'\n",
+            "[measure]\ntime_budget = '0 s'\n",
             "perfbench.toml:2: 'time_budget' must be longer than nothing; write '5 min'",
         ),
-        ("[check]\ntime_budget = inf\n", "perfbench.toml:2: 'inf' is not a finite number"),
-        ("[check]\ntime_budget = [1]\n", "perfbench.toml:2: 'check.time_budget' must be"),
-        ("[check]\nasv_config = ' '\n", "perfbench.toml:2: 'asv_config' is empty"),
+        ("[measure]\ntime_budget = inf\n", "perfbench.toml:2: 'inf' is not a finite number"),
+        ("[measure]\ntime_budget = [1]\n", "perfbench.toml:2: 'measure.time_budget' must be"),
+        ("[measure]\nasv_config = ' '\n", "perfbench.toml:2: 'asv_config' is empty"),
         ("[gate]\nrows = 'container.*'\n", "perfbench.toml:2: 'gate.rows' must be a list, not a string"),
         ("[gate]\nrows = ['']\n", "perfbench.toml:2: a pattern of 'rows' is empty"),
-        ("[check\n", "perfbench.toml:1: is not valid TOML"),
+        ("[measure\n", "perfbench.toml:1: is not valid TOML"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:
@@ -109,7 +109,7 @@ def test_a_wrong_setting_is_refused_with_its_line(tmp_path: Path, text: str, com
 
 
 def test_a_wrong_setting_in_pyproject_is_found_at_its_own_line(tmp_path: Path) -> None:
-    text = "[project]\nname = 'x'\n[tool.perfbench.check]\nrouns = 3\n"
+    text = "[project]\nname = 'x'\n[tool.perfbench.measure]\nrouns = 3\n"
     with pytest.raises(ConfigError, match=r"^pyproject.toml:4: unknown key 'rouns'; did you mean 'rounds'\?"):
         load_project(project(tmp_path, text, "pyproject.toml"))
 

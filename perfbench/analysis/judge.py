@@ -9,17 +9,24 @@ from dataclasses import dataclass
 from perfbench.analysis.comparison import own_median
 from perfbench.analysis.patterns import last_match
 from perfbench.model import Better, Budget, Comparison, Measurement, Metric, Outcome, Threshold, Verdict
-from perfbench.units import format_percent, format_value
+from perfbench.units import SECONDS, format_percent, format_value
 
 DEFAULT_LIMIT = 0.01
+
+MOST_NOISE = 0.1
+"""Above this noise floor a row held to a finer limit cannot pass: the machine hides what it should show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How far a row may move for the worse (0.05 is 5 %), and the rule that says so, in words."""
+    """How far a row may move for the worse (0.05 is 5 %), and the rule that says so, in words.
+
+    `asked` is what it would be on a machine without noise.
+    """
 
     share: float
     rule: str
+    asked: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +85,26 @@ def judge_alone(
 def limit_of(row: Comparison, thresholds: Sequence[Threshold], noise_floor: float) -> Limit:
     """The limit in force for a row.
 
-    It is that of the last threshold that fits, else 1 %, and never below `noise_floor`. A threshold's
-    `minimum_absolute` raises it to the change that such a shift is of base's median.
+    It is that of the last threshold that fits, else 1 %, and for times never below `noise_floor`, which is
+    measured on times. A threshold's `minimum_absolute` raises it to the change that such a shift is of
+    base's median.
     """
+    if row.metric.unit != SECONDS:
+        noise_floor = 0.0
     threshold = last_match(thresholds, row.benchmark, row.metric)
     origin = f", {threshold.origin}" if threshold and threshold.origin else ""
-    asked = threshold.limit if threshold else None
-    share = max(DEFAULT_LIMIT if asked is None else asked, noise_floor)
+    given = threshold.limit if threshold else None
+    asked = DEFAULT_LIMIT if given is None else given
+    share = max(asked, noise_floor)
     least = threshold.minimum_absolute if threshold else 0.0
     if (shift := _share_of(least, row)) > share:
-        return Limit(shift, f"limit {format_value(least, row.metric.unit)}{origin}")
-    if asked is None:
-        return Limit(share, f"limit {format_percent(share)}{' (noise)' if share > DEFAULT_LIMIT else ''}")
+        return Limit(shift, f"limit {format_value(least, row.metric.unit)}{origin}", shift)
+    rule = f"limit {format_percent(share)}"
     if share > asked:
-        return Limit(share, f"limit {format_percent(share)} (noise; {format_percent(asked)} asked{origin})")
-    return Limit(share, f"limit {format_percent(share)}{origin}")
+        rule += " (noise)" if given is None else f" (noise; {format_percent(asked)} asked{origin})"
+    elif given is not None:
+        rule += origin
+    return Limit(share, rule, asked)
 
 
 def worsening(row: Comparison) -> Worsening:
@@ -139,13 +151,20 @@ def _outcome(row: Comparison, limit: Limit) -> tuple[Outcome, str]:
         outcome = Outcome.REGRESSED
     elif worse.high < 1.0 / (1.0 + limit.share):
         outcome = Outcome.IMPROVED
-    elif worse.high <= 1.0 + limit.share:
+    elif worse.high <= 1.0 + limit.share and not _hidden(worse, limit):
         outcome = Outcome.PASSED
+    elif worse.high <= 1.0 + limit.share:
+        reason = "the machine is too noisy to tell; quieten it"
     else:
         effect = smallest_effect(row, limit)
         seen = "could not tell" if effect == math.inf else f"could see ≥ {format_percent(effect)}"
         reason = f"{seen}; run longer"
     return outcome, reason
+
+
+def _hidden(worse: Worsening, limit: Limit) -> bool:
+    """Whether only great noise has widened the limit so far that the row lies within it."""
+    return limit.share > max(limit.asked, MOST_NOISE) and worse.high > 1.0 + limit.asked
 
 
 def _share_of(least: float, row: Comparison) -> float:

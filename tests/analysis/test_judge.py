@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfbench.analysis.judge import judge, judge_alone, limit_of
+from perfbench.analysis.judge import DEFAULT_LIMIT, judge, judge_alone, limit_of
 from perfbench.model import Better, Budget, Comparison, Metric, Outcome, Threshold, Verdict
 from tests.analysis.samples import RATE, SHOWN, SIZE, TIME, comparison, measurement
 
@@ -98,6 +98,21 @@ def test_the_noise_of_the_job_widens_the_default() -> None:
     verdict = judged(comparison(1.02, 1.011, 1.03), noise_floor=0.021)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.rule == "limit 2.1 % (noise)"
+
+
+def test_a_machine_too_noisy_for_a_rows_limit_decides_nothing_that_its_noise_could_hide() -> None:
+    moved = [comparison(1.01, 0.98, 1.04), comparison(2.0, 1.8, 2.2)]
+    (hidden, seen) = judge(moved, (), (), noise_floor=0.4)
+    assert (hidden.outcome, seen.outcome) == (Outcome.INCONCLUSIVE, Outcome.REGRESSED)
+    assert "too noisy" in hidden.reason
+
+
+def test_a_machine_too_noisy_still_passes_what_lies_within_the_asked_limit() -> None:
+    assert judged(comparison(1.0, 0.995, 1.005), noise_floor=0.4).outcome is Outcome.PASSED
+
+
+def test_the_noise_of_times_does_not_widen_the_limit_of_counts() -> None:
+    assert limit_of(comparison(metric=SIZE), (), 0.2).share == DEFAULT_LIMIT
 
 
 def test_a_threshold_below_the_noise_gives_way_to_it_and_says_so() -> None:

@@ -19,9 +19,14 @@ LABEL = "perfbench.owner"
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """One process of one boot. `started` is in clock ticks since that boot (field 22 of /proc/PID/stat) on Linux."""
+    """One process of one boot.
+
+    `namespace` is its pid namespace, 0 where there are none; `started` is in clock ticks since that boot
+    (field 22 of /proc/PID/stat) on Linux.
+    """
 
     boot: str
+    namespace: int
     pid: int
     started: int
 
@@ -29,22 +34,29 @@ class Owner:
     def current(cls) -> Self:
         """The process that calls."""
         pid = os.getpid()
-        return cls(_boot_id(), pid, start_time(pid) or 0)
+        return cls(_boot_id(), _pid_namespace(), pid, start_time(pid) or 0)
 
     @classmethod
     def parse(cls, label: str) -> Self | None:
         """Read a label back; None when it is not one of ours."""
-        parts = label.split("/")
-        if len(parts) != 3 or not parts[1].isdigit() or not parts[2].isdigit():
+        boot, *numbers = label.split("/")
+        if len(numbers) != 3 or not all(number.isdecimal() and number.isascii() for number in numbers):
             return None
-        return cls(parts[0], int(parts[1]), int(parts[2]))
+        namespace, pid, started = map(int, numbers)
+        return cls(boot, namespace, pid, started)
 
     def __str__(self) -> str:
-        return f"{self.boot}/{self.pid}/{self.started}"
+        return f"{self.boot}/{self.namespace}/{self.pid}/{self.started}"
 
     def alive(self) -> bool:
-        """Whether that very process still runs on this boot."""
-        return self.boot == _boot_id() and start_time(self.pid) == self.started
+        """Whether that very process still runs on this boot.
+
+        A process of another pid namespace, such as a neighbouring CI container that shares the engine's
+        socket, cannot be looked at from here: it counts as alive, so that nothing of its is ever swept.
+        """
+        if self.boot != _boot_id():
+            return False
+        return self.namespace != _pid_namespace() or start_time(self.pid) == self.started
 
 
 def start_time(pid: int) -> int | None:
@@ -63,6 +75,14 @@ def start_time(pid: int) -> int | None:
         return int(psutil.Process(pid).create_time() * 1000)
     except psutil.Error:
         return None
+
+
+@cache
+def _pid_namespace() -> int:
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return 0
 
 
 @cache

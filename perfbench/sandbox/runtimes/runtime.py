@@ -67,7 +67,7 @@ class Sandbox(Protocol):
     def exec(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float | None = None) -> ExecResult:
         """Run a command inside and wait for it.
 
-        A command that cannot be found gives exit code 127 or 126, not an exception. Raises
+        Its working directory is `/tmp`. A command that cannot be found gives exit code 127 or 126, not an exception. Raises
         SandboxError when the sandbox does not run or `timeout` (seconds) has passed; the command
         is then killed.
         """
@@ -84,7 +84,7 @@ class Sandbox(Protocol):
     def copy_in(self, source: Path, target: str) -> None:
         """Copy the regular file `source` of the host to the absolute path `target` inside, which is replaced.
 
-        The directory of `target` must exist. The sandbox must be running.
+        `target` lies beneath `/tmp`, in a directory that exists. The sandbox must be running.
         """
         ...
 
