@@ -42,10 +42,10 @@ class FakeRuntime:
     def availability(self) -> Availability:
         return ABSENT.get(self.name, Availability(True, version="1.0"))
 
-    def create(self, *, limits: Limits = Limits()) -> FakeSandbox:  # noqa: B008  (it is frozen)
+    def create(self, *, limits: Limits = Limits()) -> FakeSandbox:
         return self._make("create")
 
-    def create_cold(self, *, limits: Limits = Limits()) -> FakeSandbox:  # noqa: B008  (it is frozen)
+    def create_cold(self, *, limits: Limits = Limits()) -> FakeSandbox:
         if self.name in WITHOUT_IMAGES:
             raise RuntimeUnavailableError(f"{self.name} has no images")
         return self._make("create_cold")

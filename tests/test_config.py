@@ -82,7 +82,10 @@ def test_a_plain_number_is_a_time_in_seconds(tmp_path: Path) -> None:
             "perfbench.toml:4: unknown key 'time_bugdet'; did you mean 'time_budget'?",
         ),
         ("[mesure]\n", "perfbench.toml:1: unknown key 'mesure'; did you mean 'measure'?"),
-        ("[measure]\nrounds = '5'\n", "perfbench.toml:2: 'measure.rounds' must be a whole number, not a string"),
+        (
+            "[measure]\nrounds = '5'\n",
+            "perfbench.toml:2: 'measure.rounds' must be a whole number, not a string",
+        ),
         ("[measure]\nrounds = 0\n", "perfbench.toml:2: 'rounds' is 0; choose 1 to 1000"),
         ("[measure]\nquick_rounds = 5000\n", "perfbench.toml:2: 'quick_rounds' is 5000; choose 1 to 1000"),
         (

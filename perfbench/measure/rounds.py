@@ -25,8 +25,8 @@ SAMPLE_SECONDS = 0.005
 SAMPLES = 8
 """Samples of each side in a round, where calls are short."""
 
-WARM_UP_LIMIT = 1.0
-"""A sample that costs more seconds than this is not repeated for a warm-up."""
+WARM_UP_LIMIT = 0.05
+"""A sample that costs more seconds than this gets no warm-up: what a first call costs more is lost in it."""
 
 
 class Asked(AbstractContextManager["Asked"], Protocol):

@@ -30,7 +30,7 @@ CLOCK = 1_700_000_000.0
 
 def seeded(seed: int | str) -> random.Random:
     """The same random numbers on every run."""
-    return random.Random(seed)  # noqa: S311
+    return random.Random(seed)
 
 
 def row(name: str = "module.Class.time_it", *values: str) -> BenchmarkId:

@@ -62,7 +62,7 @@ def test_short_keeps_one_row_of_each_benchmark_on_a_runtime_that_runs_here() -> 
 
 
 def test_short_keeps_a_row_where_no_runtime_runs_so_that_its_reason_is_told() -> None:
-    assert len(chosen(everything=True, short=True, runs_here=lambda name: False)) == 3
+    assert len(chosen(everything=True, short=True, runs_here=lambda _: False)) == 3
 
 
 def test_a_tier_pattern_that_fits_nothing_is_a_configuration_error() -> None:

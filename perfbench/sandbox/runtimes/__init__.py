@@ -72,7 +72,10 @@ def statuses() -> dict[str, Availability]:
     found: dict[str, Availability] = {}
 
     def ask(name: str) -> None:
-        found[name] = runtime(name).availability()
+        try:
+            found[name] = runtime(name).availability()
+        except Exception as error:  # noqa: BLE001, RUF100  (one broken driver must not hide the others)
+            found[name] = Availability(False, reason=f"its driver failed: {type(error).__name__}: {error}")
 
     # Daemon threads: an engine that never answers must not hold up the end of the program.
     threads = [threading.Thread(target=ask, args=(name,), daemon=True) for name in NAMES]

@@ -7,7 +7,6 @@ start time together name one process for ever.
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,10 @@ from typing import Self
 
 LABEL = "perfbench.owner"
 """Key of the label on everything that a driver starts."""
+
+
+PROC = Path("/proc/self/stat")
+"""There on Linux; elsewhere psutil knows about processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Owner:
 
 def start_time(pid: int) -> int | None:
     """Start time of a process, comparable for equality only; None when there is no such process (or a zombie)."""
-    if sys.platform == "linux":
+    if PROC.exists():
         try:
             text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
         except OSError:
@@ -87,7 +90,7 @@ def _pid_namespace() -> int:
 
 @cache
 def _boot_id() -> str:
-    if sys.platform == "linux":
+    if PROC.exists():
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     import psutil  # noqa: PLC0415
 

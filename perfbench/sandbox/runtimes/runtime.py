@@ -67,14 +67,17 @@ class Sandbox(Protocol):
     def exec(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float | None = None) -> ExecResult:
         """Run a command inside and wait for it.
 
-        Its working directory is `/tmp`. A command that cannot be found gives exit code 127 or 126, not an exception. Raises
-        SandboxError when the sandbox does not run or `timeout` (seconds) has passed; the command
-        is then killed.
+        Its working directory is `/tmp`. A command that cannot be found gives exit code 127 or 126, not
+        an exception. Raises SandboxError when the sandbox does not run or `timeout` (seconds) has passed;
+        the command is then killed.
         """
         ...
 
     def stop(self) -> None:
-        """Kill everything in it at once (no grace period) and wait until it is gone; harmless when it is not running."""
+        """Kill everything in it at once, without a grace period, and wait until it is gone.
+
+        Harmless when it does not run.
+        """
         ...
 
     def remove(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import secrets
 import signal
@@ -565,6 +566,8 @@ def test_an_engine_that_dies_in_between_is_one_sentence_with_a_remedy(
         assert not isinstance(caught.value, NotImplementedError)  # not a skip: it has been there
     monkeypatch.undo()
     docker_engine.client().remove_container(made.id, force=True)
+    del call, caught
+    gc.collect()  # the sockets that docker-py lets go of, while that is still forgiven
 
 
 class Relay:
