@@ -21,6 +21,8 @@ REQUEST_TIMEOUT = 120
 """Seconds that the engine may take for one request: many containers started at once wait for each other."""
 LOOK_TIMEOUT = 5
 """The same where we only look whether it is there."""
+POOL = 64
+"""Connections that are kept open; so many requests may be under way at once without a new one each."""
 START_IT = "start Docker, or set DOCKER_HOST to the engine to use"
 
 
@@ -58,7 +60,7 @@ def connect(timeout: int) -> APIClient:
         ) from error
     _probe_socket()
     try:
-        settings: dict[str, Any] = {**kwargs_from_env(), "timeout": timeout, "max_pool_size": 64}
+        settings: dict[str, Any] = {**kwargs_from_env(), "timeout": timeout, "max_pool_size": POOL}
         # With version="auto" a failing constructor leaves its connection open.
         with APIClient(version=DEFAULT_DOCKER_API_VERSION, **settings) as first:
             version = str(first.version(api_version=False)["ApiVersion"])
@@ -69,7 +71,20 @@ def connect(timeout: int) -> APIClient:
         ) from error
     if is_local():
         made.trust_env = False  # proxies and .netrc mean nothing on a unix socket, and looking costs time
+        _keep_connections(made)
     return made
+
+
+def _keep_connections(client: APIClient) -> None:
+    """Let all requests share connections: docker-py keeps a pool for each URL, and so opens one each time."""
+    from docker.transport import UnixHTTPAdapter  # noqa: PLC0415
+
+    class OnePool(UnixHTTPAdapter):
+        def get_connection(self, url: str, proxies: Any = None) -> Any:  # noqa: ARG002
+            return super().get_connection(client.base_url, proxies)
+
+    path = host().removeprefix("unix://")
+    client.mount("http+docker://", OnePool(f"http+unix://{path}", client.timeout, max_pool_size=POOL))
 
 
 def look(oci: str) -> Availability:
