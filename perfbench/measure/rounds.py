@@ -145,6 +145,7 @@ class Rounds:
 
     def _round(self, row: Row, number: int) -> None:
         taken = _Round(row, number, self._labels)
+        started = self._clock()
         with ExitStack() as stack:
             try:
                 for label in self._labels:
@@ -153,7 +154,7 @@ class Rounds:
                         worker = stack.enter_context(self._launch.worker(row, label, number))
                         taken.enter(label, worker, cache)
                 taken.open()
-                plan = self._plans.get(row.benchmark) or self._plan(row, taken)
+                plan = self._plans.get(row.benchmark) or self._plan(row, taken, self._clock() - started)
                 if plan.pin and self._cpu is not None:
                     taken.hold_on(self._cpu)
                 taken.sample(plan)
@@ -167,10 +168,11 @@ class Rounds:
         for label, run in taken.runs(plan.loops * plan.repeats):
             self._sink.ran(row, label, run)
 
-    def _plan(self, row: Row, taken: _Round) -> Plan:
+    def _plan(self, row: Row, taken: _Round, start_up: float) -> Plan:
+        """Samples for as long as the start of both workers took, at least: it is paid for in every round."""
         found = taken.calibrate()
         cost = max(float(found["cost"]), 1e-6)
-        affordable = int(self._round_seconds / (cost * len(self._labels)))
+        affordable = int(max(self._round_seconds, start_up) / (cost * len(self._labels)))
         samples = 1 if row.once else max(1, min(SAMPLES, affordable))
         pin = row.pin if row.pin is not None else bool(found["alone"])
         plan = Plan(int(found["loops"]), int(found["repeats"]), samples, cost, pin)
@@ -211,17 +213,18 @@ class _Round:
             self.failures.setdefault(label, error)
 
     def open(self) -> None:
-        """Set the row up on each side. Raises _GiveUpError where a side skips it or fails."""
+        """Set the row up on both sides at the same time. Raises _GiveUpError where a side skips it or fails."""
         for label, worker in self.workers.items():
-            request = {
-                "do": "open",
-                "name": self.row.benchmark.name,
-                "index": self.row.index,
-                "cache": self.caches[label],
-            }
             with self.blame(label):
-                worker.ask(request, max(self.row.timeout, STARTUP_SECONDS))
-        self.give_up_if_failed()
+                worker.send(
+                    {
+                        "do": "open",
+                        "name": self.row.benchmark.name,
+                        "index": self.row.index,
+                        "cache": self.caches[label],
+                    }
+                )
+        self.receive_each(max(self.row.timeout, STARTUP_SECONDS))
 
     def calibrate(self) -> Reply:
         label = self.labels[0]
@@ -262,15 +265,19 @@ class _Round:
                 worker.ask(request, timeout)
         self.give_up_if_failed()
 
+    def receive_each(self, timeout: float) -> None:
+        for label, worker in self.workers.items():
+            if label not in self.failures:
+                with self.blame(label):
+                    worker.receive(timeout)
+        self.give_up_if_failed()
+
     def close(self) -> None:
         """Tear both sides down, at the same time: nothing is measured any more."""
         for label, worker in self.workers.items():
             with self.blame(label):
                 worker.send({"do": "close"})
-        for label, worker in self.workers.items():
-            with self.blame(label):
-                worker.receive(self.row.timeout)
-        self.give_up_if_failed()
+        self.receive_each(self.row.timeout)
 
     def dismiss(self) -> None:
         for worker in self.workers.values():

@@ -266,6 +266,8 @@ class Session:
         single = self.benchmark.type != "time"
         fixed = self.benchmark.number if not single and self.benchmark.number > 0 else 0
         loops, repeats = fixed or 1, 1
+        if self.benchmark._setups and not single:
+            self.take(loops, repeats)  # from here on each sample pays for its own set-up
         for _ in range(40):
             elsewhere, started = cpu_elsewhere(), time.perf_counter()
             seconds = self.take(loops, repeats)["value"] * loops * repeats

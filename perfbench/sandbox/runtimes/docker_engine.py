@@ -80,7 +80,7 @@ def _keep_connections(client: APIClient) -> None:
     from docker.transport import UnixHTTPAdapter  # noqa: PLC0415
 
     class OnePool(UnixHTTPAdapter):
-        def get_connection(self, url: str, proxies: Any = None) -> Any:  # noqa: ARG002
+        def get_connection(self, url: str | bytes, proxies: Any = None) -> Any:  # noqa: ARG002
             return super().get_connection(client.base_url, proxies)
 
     path = host().removeprefix("unix://")

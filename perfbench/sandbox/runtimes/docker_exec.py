@@ -7,6 +7,7 @@ own `socket=True` drops what has arrived together with the headers, which happen
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 import threading
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 STDOUT, STDERR = 1, 2
+LOOK_EVERY = 50
+"""Milliseconds after which a writer that waits for room looks whether it is still needed."""
 SETTLES_WITHIN = 10.0
 """Seconds within which the engine knows the exit code of a command whose output has ended."""
 
@@ -55,7 +58,7 @@ class DockerExec:
         finally:
             self.sever()
             if feeder:
-                feeder.join()
+                feeder.stop()
             response.close()
         if feeder and feeder.error:
             raise feeder.error
@@ -99,15 +102,38 @@ class _Feeder(threading.Thread):
         self.error: Exception | None = None
         self._connection = connection
         self._chunks = chunks
+        self._stopped = False
         self.start()
+
+    def stop(self) -> None:
+        """Come back, whether all has been written or not."""
+        self._stopped = True
+        self.join()
 
     def run(self) -> None:
         try:
             for chunk in self._chunks:
-                self._connection.sendall(chunk)
+                self._send(chunk)
+                if self._stopped:
+                    return
         except OSError:
             pass  # the command has ended without reading all of it
         except Exception as error:
             self.error = error
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_WR)
+
+    def _send(self, chunk: bytes) -> None:
+        if self._connection.family != socket.AF_UNIX:
+            self._connection.sendall(chunk)
+            return
+        # The engine leaves input unread when the command has ended, and nothing wakes a writer to a unix
+        # socket but its reader.
+        room = select.poll()
+        room.register(self._connection, select.POLLOUT)
+        rest = memoryview(chunk)
+        while rest and not self._stopped:
+            try:
+                rest = rest[self._connection.send(rest, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                room.poll(LOOK_EVERY)

@@ -525,6 +525,7 @@ def test_a_socket_of_others_names_the_group(tmp_path: Path, monkeypatch: pytest.
 
 def test_without_docker_py_there_is_a_line_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "docker", None)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///never/asked/before")
     found = DockerRuntime("runc").availability()
     assert found.reason == "the Python package docker is not installed"
     assert found.remedy == "pip install 'docker>=7.1'"
