@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self
 
 from perfbench.errors import LimitNotEnforceableError, RuntimeUnavailableError, SandboxError
-from perfbench.sandbox.runtimes import attached, held, marking, rootfs, tarstream
+from perfbench.sandbox.runtimes import attached, held, marking, remains, rootfs, tarstream
 from perfbench.sandbox.runtimes.cgroups import cgroup_of
 from perfbench.sandbox.runtimes.hierarchies import is_hybrid
 from perfbench.sandbox.runtimes.interrupts import put_off
@@ -55,7 +55,7 @@ class PodmanRuntime:
         if reason:
             return Availability(False, reason=reason, remedy=remedy)
         try:
-            said = attached.run([*_podman(), "info", "--format", "json"], timeout=LOOK_TIMEOUT)
+            said = _started(["info", "--format", "json"], timeout=LOOK_TIMEOUT)
             found: dict[str, Any] = json.loads(said.stdout) if said.exit_code == 0 else {}
             version, oci = str(found["version"]["Version"]), str(found["host"]["ociRuntime"]["name"])
         except (SandboxError, OSError) as error:
@@ -114,7 +114,7 @@ class PodmanRuntime:
             return
         _require_podman()
         with _one_import_at_a_time:
-            exists = attached.run([*_podman(), "image", "exists", IMAGE], timeout=REQUEST_TIMEOUT)
+            exists = _started(["image", "exists", IMAGE], timeout=REQUEST_TIMEOUT)
             if exists.exit_code != 0:
                 _import(IMAGE, rootfs.tar())
         self._has_image = True
@@ -140,12 +140,11 @@ class PodmanSandbox:
         marker = marking.new_marker() if timeout is not None else ""
         if marker:
             options.append(f"--env={marking.VARIABLE}={marker}")
-        command = [*_podman(), "exec", *options, self.name, *argv]
         try:
-            result = attached.run(command, stdin=stdin, timeout=timeout)
+            result = _started(["exec", *options, self.name, *argv], stdin=stdin, timeout=timeout)
         except SandboxError:
             # Only our end of it is gone; the command itself is the container's.
-            attached.run([*_podman(), "exec", self.name, *marking.kill_argv(marker)], timeout=LOOK_TIMEOUT)
+            _started(["exec", self.name, *marking.kill_argv(marker)], timeout=LOOK_TIMEOUT)
             raise SandboxError(f"`{argv[0]}` did not end within {timeout:g} s and was killed") from None
         if result.exit_code in FAILED and result.stderr.startswith(b"Error: ") and self._pid() == 0:
             raise SandboxError(f"podman failed to run a command: {_complaint(result.stderr)}")
@@ -261,7 +260,7 @@ def _remove_container(container: str) -> None:
 
 
 def _remove_image(image: str) -> None:
-    if attached.run([*_podman(), "image", "exists", image], timeout=REQUEST_TIMEOUT).exit_code == 0:
+    if _started(["image", "exists", image], timeout=REQUEST_TIMEOUT).exit_code == 0:
         _call("remove an image", "rmi", "--force", image)
 
 
@@ -312,10 +311,23 @@ def _call(action: str, *arguments: str) -> str:
     return _run(action, *arguments).stdout.decode(errors="replace").strip()
 
 
+def _started(arguments: Sequence[str], *, stdin: bytes = b"", timeout: float | None = None) -> ExecResult:
+    """Podman with these arguments, to its end, whatever it ends with.
+
+    Its monitor leaves an empty file `oom` in the working directory when a command runs out of memory, so
+    that it works in our own folder and not in the user's.
+    """
+    folder = remains.root()
+    try:
+        return attached.run([*_podman(), *arguments], stdin=stdin, timeout=timeout, cwd=folder)
+    finally:
+        (folder / "oom").unlink(missing_ok=True)
+
+
 def _run(action: str, *arguments: str, stdin: bytes = b"") -> ExecResult:
     """Podman with these arguments, which has to succeed. Raises SandboxError with its complaint."""
     try:
-        result = attached.run([*_podman(), *arguments], stdin=stdin, timeout=REQUEST_TIMEOUT)
+        result = _started(arguments, stdin=stdin, timeout=REQUEST_TIMEOUT)
     except OSError as error:
         raise SandboxError(f"podman cannot be started: {error.strerror}", "apt-get install podman") from error
     if result.exit_code != 0:
@@ -335,6 +347,7 @@ def _piped(action: str, arguments: Sequence[str], mode: Literal["rb", "wb"]) -> 
                 stdin=DEVNULL if reading else its,
                 stdout=its if reading else DEVNULL,
                 stderr=said,
+                cwd=remains.root(),
                 process_group=0,
             )
         finally:
