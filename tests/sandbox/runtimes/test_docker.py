@@ -333,6 +333,14 @@ def test_an_image_of_the_user_s_that_is_missing_is_named(runc: DockerRuntime) ->
 # ---- owners -----------------------------------------------------------------------------------------------
 
 
+def soon(holds: Callable[[], bool]) -> bool:
+    """Whether something comes true within a few seconds."""
+    deadline = time.monotonic() + 20
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return holds()
+
+
 @engine
 def test_a_sweep_removes_containers_and_images_of_the_dead_alone(
     runc: DockerRuntime, client: APIClient
@@ -345,10 +353,8 @@ def test_a_sweep_removes_containers_and_images_of_the_dead_alone(
             assert process.stdout.readline() == "up\n"
         dead.kill()
         dead.communicate()
-        left = containers_of(client, dead_label) + images_of(client, dead_label)
-        assert len(left) == 2
-        assert set(left) <= set(runc.sweep())
-        assert containers_of(client, dead_label) == images_of(client, dead_label) == []
+        runc.sweep()  # any other process's sweep, of a test beside this one, may have been faster
+        assert soon(lambda: containers_of(client, dead_label) == images_of(client, dead_label) == [])
         assert len(containers_of(client, living_label)) == len(images_of(client, living_label)) == 1
     finally:
         living.send_signal(signal.SIGINT)

@@ -124,7 +124,7 @@ def test_a_sweep_removes_what_was_created_and_never_started(
     name, pid = done.stdout.split()
     if not installed:
         monkeypatch.setenv("PATH", str(tmp_path))
-    assert name in kind.sweep()
+    kind.sweep()  # or another process's, of a test beside this one
     assert start_time(int(pid)) is None
     assert not list(hierarchies.MOUNT.glob(f"**/{name}"))
 

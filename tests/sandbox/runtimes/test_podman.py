@@ -152,7 +152,7 @@ def test_a_sweep_removes_containers_and_images_of_the_dead_alone(kind: PodmanRun
         pids = [int(process.stdout.readline()) for process in (dead, living) if process.stdout]
         dead.kill()
         dead.communicate()
-        assert len(kind.sweep()) >= 2
+        kind.sweep()  # or another process's, of a test beside this one
         assert left_by(dead_label) == 0
         assert start_time(pids[0]) is None
         assert left_by(living_label) == 2
