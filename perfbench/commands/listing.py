@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,8 +11,8 @@ import click
 from perfbench.analysis.patterns import fits, last_match
 from perfbench.commands.machine import runtime_statuses
 from perfbench.commands.workspace import Workspace, open_workspace
-from perfbench.errors import ExitCode
-from perfbench.measure.discovery import Row, discover
+from perfbench.errors import ExitCode, PerfbenchError
+from perfbench.measure.discovery import Discovery, Row, discover
 from perfbench.reports import listing
 
 
@@ -23,12 +24,7 @@ def command(as_json: bool) -> ExitCode:
     Rows are listed whether their runtime is here or not. Exit code 3 when there is no row at all.
     """
     workspace = open_workspace()
-    found = discover(
-        Path(sys.executable),
-        workspace.asv.benchmark_dir,
-        suite=workspace.suite,
-        default_timeout=workspace.asv.default_benchmark_timeout,
-    )
+    found = _discover(workspace)
     rows = [_listed(workspace, row) for row in found.rows]
     statuses = runtime_statuses(found.rows)
     if as_json:
@@ -40,6 +36,38 @@ def command(as_json: bool) -> ExitCode:
     for problem in found.problems:
         click.echo(f"perfbench: {problem.path} could not be read: {problem.message}", err=True)
     return ExitCode.PASSED if rows else ExitCode.NOTHING_MEASURED
+
+
+def _discover(workspace: Workspace) -> Discovery:
+    """The rows, with the Python that runs this; where that lacks what the benchmarks import, with head's own."""
+    found = _discover_with(workspace, Path(sys.executable), {})
+    if not found.problems:
+        return found
+    from perfbench.measure.builds import build_head  # noqa: PLC0415
+    from perfbench.measure.revisions import head_revision  # noqa: PLC0415
+    from perfbench.results import runs  # noqa: PLC0415
+
+    try:
+        head = build_head(
+            workspace.project,
+            workspace.asv,
+            head_revision(workspace.project, None),
+            cache=runs.workspace(workspace.root),
+            say=lambda text: click.echo(text, err=True),
+        )
+    except PerfbenchError:
+        return found  # its problems are told
+    return _discover_with(workspace, head.python, head.environment)
+
+
+def _discover_with(workspace: Workspace, python: Path, environment: Mapping[str, str]) -> Discovery:
+    return discover(
+        python,
+        workspace.asv.benchmark_dir,
+        suite=workspace.suite,
+        environment=environment,
+        default_timeout=workspace.asv.default_benchmark_timeout,
+    )
 
 
 def _listed(workspace: Workspace, row: Row) -> listing.ListedRow:
