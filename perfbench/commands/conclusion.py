@@ -30,7 +30,7 @@ from perfbench.results import pyperf_export, runs
 from perfbench.results.result_file import Header, SideHeader
 from perfbench.results.writer import ResultWriter
 
-QUICK_SHARE = 0.33
+QUICK_SHARE = 0.4
 """The part of the time budget that a quick job takes, with fewer rounds."""
 
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from perfbench.analysis.comparison import compare
@@ -24,6 +24,8 @@ from perfbench.results.writer import ResultWriter
 MORE_ROUNDS = 5
 """How many rounds the undecided get at a time."""
 
+CONTROL_EVERY = 8
+
 MOST_ROUNDS = 60
 """Rounds after which a row stays undecided: four times as many would halve its interval."""
 
@@ -39,7 +41,10 @@ class Collected:
     outcomes: dict[BenchmarkId, Ended] = field(default_factory=dict)
 
     def ran(self, row: Row, label: str, run: Run) -> None:
-        self.runs.setdefault((row.benchmark, label), []).append(run)
+        runs = self.runs.setdefault((row.benchmark, label), [])
+        if row is CONTROL:
+            run = replace(run, round=len(runs))  # it comes several times in a round of the other rows
+        runs.append(run)
         self.writer.run(label, row.benchmark, row.metric, run)
         if label == self.last:
             self.writer.flush()
@@ -93,13 +98,13 @@ class Job:
                 round_seconds=self._round_seconds(len(labels)),
             )
             done = self.effort.rounds
-            in_time = rounds.measure([CONTROL, *self.rows], range(done), deadline)
+            in_time = rounds.measure(with_controls(self.rows), range(done), deadline)
             while in_time and self.effort.persist and len(labels) > 1 and done < MOST_ROUNDS:
                 rows = self._undecided()
                 if not rows:
                     break
                 more = range(done, done + MORE_ROUNDS)
-                in_time = rounds.measure([CONTROL, *rows], more, deadline)
+                in_time = rounds.measure(with_controls(rows), more, deadline)
                 done += MORE_ROUNDS
 
     def _round_seconds(self, sides: int) -> float:
@@ -139,6 +144,16 @@ class Job:
         if base is None or head is None or base.metric != head.metric:
             return None
         return compare(base, head, paired=len(self.sides) > 1)
+
+
+def with_controls(rows: Sequence[Row]) -> list[Row]:
+    """The rows of a round with the control before every eighth of them, so that it sees the whole round's noise."""
+    mixed: list[Row] = []
+    for place, row in enumerate(rows):
+        if place % CONTROL_EVERY == 0:
+            mixed.append(CONTROL)
+        mixed.append(row)
+    return mixed
 
 
 def measuring_cpu() -> int | None:

@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from perfbench.measure.client import STARTUP_SECONDS, Reply, WorkerFailedError, WorkerSkippedError
@@ -24,6 +24,12 @@ SAMPLE_SECONDS = 0.005
 
 SAMPLES = 8
 """Samples of each side in a round, where calls are short."""
+
+LEAST_SAMPLES = 2
+"""Also where calls are long: one in the order A B and one in the order B A."""
+
+LONGEST_SAMPLE = 1.0
+"""Only a sample that costs more seconds than this is taken once in a round."""
 
 WARM_UP_LIMIT = 0.05
 """A sample that costs more seconds than this gets no warm-up: what a first call costs more is lost in it."""
@@ -132,7 +138,29 @@ class Rounds:
                 )
                 self._round(row, number)
                 self._seconds[row.benchmark] = self._clock() - started
+            if number == numbers.start:
+                self._fit(rows, len(numbers) - 1, deadline - self._clock())
         return True
+
+    def _fit(self, rows: Sequence[Row], rounds: int, seconds: float) -> None:
+        """Take fewer samples where the plans would not let all `rounds` end within `seconds`.
+
+        More rounds of fewer samples tell more than the other way round, and too few rounds tell nothing.
+        """
+        alive = [
+            row.benchmark for row in rows if row.benchmark in self._plans and row.benchmark not in self.ended
+        ]
+        sampling = {
+            name: self._plans[name].cost * self._plans[name].samples * len(self._labels) for name in alive
+        }
+        needed = sum(self._seconds[name] for name in alive) * rounds
+        if not rounds or needed <= seconds:
+            return
+        spare = sum(sampling.values()) * rounds
+        share = max(0.0, 1.0 - (needed - seconds) / spare)
+        for name in set(alive):
+            plan = self._plans[name]
+            self._plans[name] = replace(plan, samples=max(1, int(plan.samples * share)))
 
     def _seconds_left(self, rows: Sequence[Row], place: int, rounds: int) -> float | None:
         """What is still to come, by what each row's last round took; None before every row has had one."""
@@ -173,7 +201,8 @@ class Rounds:
         found = taken.calibrate()
         cost = max(float(found["cost"]), 1e-6)
         affordable = int(max(self._round_seconds, start_up) / (cost * len(self._labels)))
-        samples = 1 if row.once else max(1, min(SAMPLES, affordable))
+        least = LEAST_SAMPLES if cost <= LONGEST_SAMPLE else 1
+        samples = 1 if row.once else max(least, min(SAMPLES, affordable))
         pin = row.pin if row.pin is not None else bool(found["alone"])
         plan = Plan(int(found["loops"]), int(found["repeats"]), samples, cost, pin)
         self._plans[row.benchmark] = plan

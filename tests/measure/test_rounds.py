@@ -40,7 +40,10 @@ class FakeWorker:
             raise error
         if do == "calibrate":
             return {"loops": 10, "repeats": 1, "cost": self.world.cost, "alone": self.world.alone}
-        return {"value": next(self.world.values), "cpu": 0.5, "at": 1000.0} if do == "sample" else {}
+        if do != "sample":
+            return {}
+        self.world.now += self.world.seconds_per_sample
+        return {"value": next(self.world.values), "cpu": 0.5, "at": 1000.0}
 
     def ask(self, request: Mapping[str, object], timeout: float) -> Reply:
         self.send(request)
@@ -63,6 +66,7 @@ class World:
     alive: int = 0
     dismissed: int = 0
     now: float = 0.0
+    seconds_per_sample: float = 0.0
     asked: list[tuple[str, str]] = field(default_factory=list)
     pinned: list[tuple[str, int]] = field(default_factory=list)
     runs: list[tuple[str, str, Run]] = field(default_factory=list)
@@ -142,6 +146,15 @@ def test_rows_of_long_calls_get_fewer_samples() -> None:
     world = World(cost=0.3)
     world.rounds(round_seconds=1.3).measure([row()], range(1), 1.0)
     assert len(world.runs[0][2].values) == 2
+
+
+def test_a_job_that_would_not_end_in_time_takes_fewer_samples_rather_than_fewer_rounds() -> None:
+    world = World(seconds_per_sample=1.0)
+    assert world.rounds().measure([row()], range(6), 60.0)
+    counts = [len(run.values) for _, label, run in world.runs if label == "base"]
+    assert len(counts) == 6
+    assert counts[0] == 8
+    assert 1 <= counts[-1] < 8
 
 
 def test_a_metric_that_a_process_yields_once_is_sampled_once_without_warm_up() -> None:
