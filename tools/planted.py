@@ -107,8 +107,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("what", choices=("identical", "sleep"))
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--milliseconds", type=float, default=50.0)
-    parser.add_argument("arguments", nargs="*", help="for `perfbench check`, after --")
-    return parser.parse_args()
+    own, _, given = " ".join(sys.argv[1:]).partition(" -- ")
+    options = parser.parse_args(own.split())
+    options.arguments = given.split()
+    return options
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 from perfbench.analysis.exits import exit_code
 from perfbench.analysis.judge import judge_alone
 from perfbench.commands.job import Collected, Effort, Job, interruptible
-from perfbench.commands.machine import engine_words, runtime_statuses, vanished
+from perfbench.commands.machine import engine_words, python_of, runtime_statuses, vanished
 from perfbench.commands.reporting import Draft, Outputs, publish
 from perfbench.commands.setting import Setting
 from perfbench.environment import current, differences
@@ -44,7 +44,7 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
     path = setting.request.result_file or runs.new_run(setting.workspace.root)
     draft = _draft(setting, environments[setting.head.label], path, started)
     with ResultWriter(path, _header(setting, environments, draft)) as writer:
-        collected = Collected(writer, environments, setting.head.label)
+        collected = Collected(writer, environments, setting.head.label, path.with_suffix(".log"))
         job = Job(
             sides=setting.sides,
             rows=setting.rows,
@@ -62,6 +62,8 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
         verdicts = _verdicts(setting, job)
         gone = () if interrupted else _gone(setting, verdicts)
         code = exit_code(verdicts, strict=setting.request.strict)
+        if collected.log.exists():
+            draft.warnings += (f"what the failed rows said is in {_shown(collected.log)}",)
         if interrupted:
             code = ExitCode.INTERRUPTED
             draft.warnings += ("interrupted; the verdicts rest on the rounds before that",)
@@ -82,7 +84,7 @@ def _environment(setting: Setting, label: str) -> Environment:
         dirty=side.dirty,
         dependencies=side.dependencies,
         engine=engine_words(setting.runtimes),
-        python=side.environment.get("ASV_PYTHON", ""),
+        python=python_of(side.python),
     )
 
 

@@ -18,7 +18,7 @@ from perfbench.measure.discovery import CONTROL, Row
 from perfbench.measure.launch import SideLaunch
 from perfbench.measure.rounds import Ended, Progress, Rounds
 from perfbench.measure.side import Side
-from perfbench.model import BenchmarkId, Comparison, Environment, Measurement, Run, Verdict
+from perfbench.model import BenchmarkId, Comparison, Environment, Measurement, Outcome, Run, Verdict
 from perfbench.results.writer import ResultWriter
 
 MORE_ROUNDS = 5
@@ -32,11 +32,15 @@ MOST_ROUNDS = 60
 
 @dataclass(slots=True)
 class Collected:
-    """What was measured, in memory and, at the end of each row's round, in the result file."""
+    """What was measured, in memory and, at the end of each row's round, in the result file.
+
+    `last` is the label of the side that a round ends with; `log` gets the tracebacks of rows that fail.
+    """
 
     writer: ResultWriter
     environments: Mapping[str, Environment]
     last: str
+    log: Path
     runs: dict[tuple[BenchmarkId, str], list[Run]] = field(default_factory=dict)
     outcomes: dict[BenchmarkId, Ended] = field(default_factory=dict)
 
@@ -53,6 +57,9 @@ class Collected:
         self.outcomes[row.benchmark] = ended
         self.writer.outcome(row.benchmark, ended.outcome, ended.reason, ended.sides)
         self.writer.flush()
+        if ended.outcome is Outcome.FAILED and ended.details:
+            with self.log.open("a", encoding="utf-8", errors="replace") as file:
+                file.write(f"{row.benchmark}\n{ended.details}\n\n")
 
     def measurement(self, row: Row, label: str) -> Measurement | None:
         """All runs of a row on a side; None where there are none, or where the row has ended without a result."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from perfbench.errors import PerfbenchError
 from perfbench.machine_lock import Holder, machine_lock
@@ -52,6 +54,18 @@ def runtime_statuses(rows: Sequence[Row]) -> tuple[RuntimeStatus, ...]:
         RuntimeStatus(name, one.available, one.version, one.reason, one.remedy)
         for name, one in ((name, found[name]) for name in wanted)
     )
+
+
+def python_of(interpreter: Path) -> str:
+    """Which Python a side runs, `CPython 3.12.1`; empty where it will not say."""
+    ask = "import platform; print(platform.python_implementation(), platform.python_version())"
+    try:
+        said = subprocess.run(
+            [interpreter, "-c", ask], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return said.stdout.strip()
 
 
 def engine_words(statuses: Sequence[RuntimeStatus]) -> str:

@@ -46,6 +46,7 @@ def new_run(root: Path, now: datetime | None = None) -> Path:
         folder.mkdir(exist_ok=True)
         for old in _runs(folder)[: -(KEPT - 1)]:
             old.unlink(missing_ok=True)
+            old.with_suffix(".log").unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(

@@ -115,6 +115,8 @@ def test_a_benchmark_that_fails_on_head_alone_is_exit_3_with_its_error(project: 
     assert outcomes(report)["bench.track_value"] == "failed"
     assert "it broke" in output
     assert "Traceback" not in output
+    (log,) = (project.root / ".perfbench" / "runs").glob("*.log")
+    assert "Traceback" in log.read_text()
 
 
 def test_a_benchmark_that_fails_on_both_sides_is_only_reported(project: SampleProject) -> None:
