@@ -129,7 +129,7 @@ def _effort(setting: Setting) -> Effort:
     config, request = setting.workspace.config, setting.request
     rounds = request.rounds or (config.quick_rounds if request.quick else config.rounds)
     budget = request.time_budget or config.time_budget * (QUICK_SHARE if request.quick else 1.0)
-    return Effort(rounds, budget)
+    return Effort(rounds, budget, strict=request.time_budget is not None)
 
 
 def _verdicts(setting: Setting, job: Job) -> tuple[Verdict, ...]:

@@ -71,11 +71,15 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard a job tries: rounds at first, and seconds in all. With `persist` the undecided get more."""
+    """How hard a job tries: rounds at first, and seconds in all, after which the undecided get no more.
+
+    `strict` seconds end the first rounds as well; else these are taken whatever they cost, since too few
+    rounds decide nothing.
+    """
 
     rounds: int
     seconds: float
-    persist: bool = True
+    strict: bool = False
 
 
 @dataclass(slots=True)
@@ -105,8 +109,9 @@ class Job:
                 round_seconds=self._round_seconds(len(labels)),
             )
             done = self.effort.rounds
-            in_time = rounds.measure(with_controls(self.rows), range(done), deadline)
-            while in_time and self.effort.persist and len(labels) > 1 and done < MOST_ROUNDS:
+            whole = not self.effort.strict
+            in_time = rounds.measure(with_controls(self.rows), range(done), deadline, whole=whole)
+            while in_time and len(labels) > 1 and done < MOST_ROUNDS:
                 rows = self._undecided()
                 if not rows:
                     break

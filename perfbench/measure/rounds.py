@@ -119,14 +119,17 @@ class Rounds:
         self._seconds: dict[BenchmarkId, float] = {}
         self.ended: dict[BenchmarkId, Ended] = {}
 
-    def measure(self, rows: Sequence[Row], numbers: range, deadline: float) -> bool:
-        """Take the rounds `numbers` of the rows; False when `deadline` (on the clock) cut them short."""
+    def measure(self, rows: Sequence[Row], numbers: range, deadline: float, *, whole: bool = False) -> bool:
+        """Take the rounds `numbers` of the rows; False when `deadline` (on the clock) cut them short.
+
+        With `whole` it only makes them shorter, as far as fewer samples do, and all of them are taken.
+        """
         for number in numbers:
             for place, row in enumerate(rows):
                 if row.benchmark in self.ended:
                     continue
                 started = self._clock()
-                if started >= deadline:
+                if started >= deadline and not whole:
                     return False
                 left = self._seconds_left(rows, place, numbers.stop - number)
                 self._progress.advance(
@@ -134,7 +137,7 @@ class Rounds:
                     number + 1,
                     (number - numbers.start) * len(rows) + place,
                     len(numbers) * len(rows),
-                    None if left is None else min(left, deadline - started),
+                    left if left is None or whole else min(left, deadline - started),
                 )
                 self._round(row, number)
                 self._seconds[row.benchmark] = self._clock() - started

@@ -190,6 +190,12 @@ def test_the_deadline_ends_the_measuring_between_rows() -> None:
     assert world.runs == []
 
 
+def test_rounds_that_have_to_be_whole_are_taken_past_the_deadline() -> None:
+    world = World(seconds_per_sample=1.0)
+    assert world.rounds().measure([row()], range(6), 5.0, whole=True)
+    assert len(world.runs) == 12
+
+
 @pytest.mark.parametrize("step", ["cache", "open", "calibrate", "sample", "close"])
 def test_a_failure_at_any_step_ends_the_row_and_leaves_no_worker(step: str) -> None:
     world = World(errors={("head", step): FAILED, ("base", "calibrate"): FAILED})
