@@ -171,12 +171,20 @@ def _ended(benchmark: BenchmarkId, metric: Metric, ended: Ended) -> Verdict:
 
 
 def _gone(setting: Setting, verdicts: Sequence[Verdict]) -> tuple[RuntimeStatus, ...]:
-    """The runtimes that stopped working while they were measured."""
-    failed = {verdict.benchmark.param("runtime") for verdict in verdicts if verdict.outcome is Outcome.FAILED}
-    if not failed - {None}:
+    """The runtimes that ran when the job began, and stopped working while it measured them.
+
+    Their rows look failed, or skipped as those of a runtime that was never there.
+    """
+    ran = {status.name for status in setting.runtimes if status.available}
+    suspects = ran & {
+        verdict.benchmark.param("runtime")
+        for verdict in verdicts
+        if verdict.outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.MISSING, Outcome.NEW)
+    }
+    if not suspects:
         return ()
     after = {status.name: status for status in runtime_statuses(setting.rows)}
-    return tuple(status for status in vanished(setting.runtimes, after) if status.name in failed)
+    return tuple(status for status in vanished(setting.runtimes, after) if status.name in suspects)
 
 
 def _raise_if_gone(gone: Sequence[RuntimeStatus], report: Report) -> None:
