@@ -28,6 +28,9 @@ SAMPLES = 8
 LEAST_SAMPLES = 2
 """Also where calls are long: one in the order A B and one in the order B A."""
 
+LEAST_ROUNDS = 6
+"""Fewer make no interval (docs/decisions/0001-statistic.md)."""
+
 LONGEST_SAMPLE = 1.0
 """Only a sample that costs more seconds than this is taken once in a round."""
 
@@ -117,6 +120,7 @@ class Rounds:
         self._clock = clock
         self._plans: dict[BenchmarkId, Plan] = {}
         self._seconds: dict[BenchmarkId, float] = {}
+        self._postponed: set[BenchmarkId] = set()
         self.ended: dict[BenchmarkId, Ended] = {}
 
     def measure(self, rows: Sequence[Row], numbers: range, deadline: float, *, whole: bool = False) -> bool:
@@ -126,7 +130,7 @@ class Rounds:
         """
         for number in numbers:
             for place, row in enumerate(rows):
-                if row.benchmark in self.ended:
+                if row.benchmark in self.ended or row.benchmark in self._postponed:
                     continue
                 started = self._clock()
                 if started >= deadline and not whole:
@@ -143,7 +147,20 @@ class Rounds:
                 self._seconds[row.benchmark] = self._clock() - started
             if number == numbers.start:
                 self._fit(rows, len(numbers) - 1, deadline - self._clock())
+                if not whole:
+                    self._postpone(rows, deadline - self._clock())
         return True
+
+    def _postpone(self, rows: Sequence[Row], seconds: float) -> None:
+        """Where the least rounds do not fit for all rows, take them for the first rows alone.
+
+        Some rows decided and others not reached tell more than all of them measured in vain. The first one,
+        the job's control, always goes on.
+        """
+        for row in rows:
+            seconds -= self._seconds.get(row.benchmark, 0.0) * (LEAST_ROUNDS - 1)
+            if seconds < 0 and row.benchmark != rows[0].benchmark:
+                self._postponed.add(row.benchmark)
 
     def _fit(self, rows: Sequence[Row], rounds: int, seconds: float) -> None:
         """Take fewer samples where the plans would not let all `rounds` end within `seconds`.
@@ -164,6 +181,8 @@ class Rounds:
         for name in set(alive):
             plan = self._plans[name]
             self._plans[name] = replace(plan, samples=max(1, int(plan.samples * share)))
+            saved = (plan.samples - self._plans[name].samples) * plan.cost * len(self._labels)
+            self._seconds[name] = max(0.0, self._seconds[name] - saved)
 
     def _seconds_left(self, rows: Sequence[Row], place: int, rounds: int) -> float | None:
         """What is still to come, by what each row's last round took; None before every row has had one."""

@@ -149,8 +149,8 @@ def test_rows_of_long_calls_get_fewer_samples() -> None:
 
 
 def test_a_job_that_would_not_end_in_time_takes_fewer_samples_rather_than_fewer_rounds() -> None:
-    world = World(seconds_per_sample=1.0)
-    assert world.rounds().measure([row()], range(6), 60.0)
+    world = World(cost=0.5, seconds_per_sample=0.5)
+    assert world.rounds(round_seconds=8.0).measure([row()], range(6), 36.0)
     counts = [len(run.values) for _, label, run in world.runs if label == "base"]
     assert len(counts) == 6
     assert counts[0] == 8
@@ -194,6 +194,15 @@ def test_rounds_that_have_to_be_whole_are_taken_past_the_deadline() -> None:
     world = World(seconds_per_sample=1.0)
     assert world.rounds().measure([row()], range(6), 5.0, whole=True)
     assert len(world.runs) == 12
+
+
+def test_where_time_is_too_short_for_all_rows_the_first_ones_get_the_rounds_that_decide() -> None:
+    world = World(seconds_per_sample=0.1)
+    names = [f"a.time_{number}" for number in range(10)]
+    world.rounds().measure([row(name) for name in names], range(6), 60 * 0.1 * 18 / 4)
+    rounds = [sum(name == ran and label == "head" for ran, label, _ in world.runs) for name in names]
+    assert rounds[0] == 6
+    assert rounds[-1] == 1
 
 
 @pytest.mark.parametrize("step", ["cache", "open", "calibrate", "sample", "close"])
