@@ -10,6 +10,7 @@ from pathlib import Path
 
 from perfbench.errors import PerfbenchError
 from perfbench.machine_lock import Holder, machine_lock
+from perfbench.measure import scratch
 from perfbench.measure.discovery import Row
 from perfbench.model import RuntimeStatus
 from perfbench.units import format_duration
@@ -29,9 +30,10 @@ def alone_on_machine(say: Callable[[str], None]) -> Iterator[None]:
 
 
 def sweep(say: Callable[[str], None]) -> None:
-    """Remove the sandboxes of owners that are dead; what cannot be removed is said, and stops nothing."""
+    """Remove what dead owners left, sandboxes and folders; what cannot be removed is said, and stops nothing."""
     from perfbench.sandbox import runtimes  # noqa: PLC0415
 
+    scratch.sweep()
     try:
         swept = runtimes.sweep()
     except PerfbenchError as error:

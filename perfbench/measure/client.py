@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from perfbench.errors import PerfbenchError
+from perfbench.measure.scratch import ScratchFolder
 
 WORKER = Path(__file__).with_name("worker.py")
 STARTUP_SECONDS = 120.0
@@ -70,7 +70,7 @@ class Worker:
         fixed_layout: bool = False,
         seed: int = 0,
     ) -> None:
-        self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="perfbench-worker-")
+        self._scratch = None if folder else ScratchFolder()
         command = [str(python), str(WORKER), str(benchmark_dir), os.pathsep.join(lent_folders())]
         if benchmark is not None:
             command.append(benchmark)
@@ -81,7 +81,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=self._temporary.name if self._temporary else folder,
+            cwd=self._scratch.path if self._scratch else folder,
             env=worker_environment(environment or {}, seed),
             start_new_session=True,
         )
@@ -150,8 +150,8 @@ class Worker:
             self._kill()
             self._drain.join(1.0)
             self._replies.close()
-            if self._temporary is not None:
-                self._temporary.cleanup()
+            if self._scratch is not None:
+                self._scratch.remove()
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

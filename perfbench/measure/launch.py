@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +10,7 @@ from typing import Self
 
 from perfbench.measure.client import Worker, WorkerFailedError, WorkerSkippedError
 from perfbench.measure.discovery import Row
+from perfbench.measure.scratch import ScratchFolder
 from perfbench.measure.side import Side
 
 
@@ -24,7 +23,7 @@ class SideLaunch:
     def __init__(self, sides: Sequence[Side], benchmark_dir: Path) -> None:
         self._sides: Mapping[str, Side] = {side.label: side for side in sides}
         self._benchmark_dir = benchmark_dir
-        self._folder = Path(tempfile.mkdtemp(prefix="perfbench-cache-"))
+        self._scratch = ScratchFolder()
         self._caches: dict[tuple[str, str], str | WorkerFailedError | WorkerSkippedError] = {}
 
     def __enter__(self) -> Self:
@@ -33,7 +32,7 @@ class SideLaunch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.remove()
 
     def cache(self, row: Row, label: str) -> str | None:
         """Path of the row's pickled `setup_cache` on that side, made once; None where it has none.
@@ -70,7 +69,7 @@ class SideLaunch:
     def _cache_folder(self, row: Row, label: str) -> Path:
         # Both sides' paths are equally long, and say nothing of which side they serve.
         name = hashlib.sha256(f"{label} {row.setup_cache_key}".encode()).hexdigest()[:16]
-        return self._folder / name
+        return self._scratch.path / name
 
     def _start(self, row: Row, label: str, folder: Path | None, seed: int) -> Worker:
         side = self._sides[label]
