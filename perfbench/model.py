@@ -65,6 +65,27 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """What a file tells of samples that it does not hold, in the metric's unit; None where it is silent.
+
+    `count` is how many samples it was made of. `low` and `high` bound the centre at level `confidence`
+    (asv: 0.99 for its median); `q25` and `q75` are quartiles, `minimum` and `maximum` the extremes.
+    """
+
+    median: float | None = None
+    mean: float | None = None
+    stddev: float | None = None
+    count: int | None = None
+    low: float | None = None
+    high: float | None = None
+    confidence: float = 0.99
+    q25: float | None = None
+    q75: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """What a measurement depends on beside the code.
 
@@ -87,13 +108,17 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """All runs of one row and metric on one side. `origin` says where it came from (a file or a side)."""
+    """All runs of one row and metric on one side. `origin` says where it came from (a file or a side).
+
+    Where a file holds no samples, `runs` is empty and `summary` says what it tells instead.
+    """
 
     benchmark: BenchmarkId
     metric: Metric
     runs: tuple[Run, ...]
     environment: Environment
     origin: str
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +205,8 @@ class Verdict:
 
     `comparison` is absent where there is nothing to compare (new, missing, failed, skipped);
     `value` is then head's median, if there is one. `sides` names where it failed: base, head or both.
+    `effect` is the smallest relative worsening that such a run would have called a regression (0.05 is
+    5 %); ∞ where none would have been, None where nothing was compared.
     """
 
     benchmark: BenchmarkId
@@ -191,6 +218,19 @@ class Verdict:
     value: float | None = None
     limit: float | None = None
     sides: tuple[str, ...] = ()
+    effect: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reason to fail that is no row's verdict: a user's own rule, or an acceptance that holds no longer.
+
+    `kind` is `check` or `acceptance`; `origin` is `file:line` or `module:function`.
+    """
+
+    kind: str
+    message: str
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +271,4 @@ class Report:
     warnings: tuple[str, ...] = ()
     result_file: str = ""
     version: str = ""
+    findings: tuple[Finding, ...] = ()
