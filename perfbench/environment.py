@@ -13,7 +13,15 @@ from pathlib import Path
 from perfbench.model import Environment
 from perfbench.quietness import quietness
 
-__all__ = ["MACHINE_VARIABLE", "current", "differences", "incompatibility", "machine_name", "quietness"]
+__all__ = [
+    "MACHINE_VARIABLE",
+    "current",
+    "differences",
+    "incompatibility",
+    "machine_name",
+    "quietness",
+    "same_architecture",
+]
 
 MACHINE_VARIABLE = "PERFBENCH_MACHINE"
 """Environment variable that names the machine: CI machines of one kind, with random names, then share one."""
@@ -45,6 +53,7 @@ def current(
         commit=commit,
         dirty=dirty,
         engine=engine,
+        architecture=platform.machine(),
     )
 
 
@@ -64,6 +73,7 @@ def incompatibility(a: Environment, b: Environment) -> list[str]:
         f"the {what} differs: {one} and {other}"
         for what, one, other in (
             ("machine", a.machine, b.machine),
+            ("architecture", a.architecture, b.architecture),
             ("CPU", a.cpu, b.cpu),
             ("number of usable cores", a.cores, b.cores),
         )
@@ -72,6 +82,11 @@ def incompatibility(a: Environment, b: Environment) -> list[str]:
     if a.memory and b.memory and abs(a.memory - b.memory) > _SAME_MEMORY * max(a.memory, b.memory):
         found.append(f"the memory differs: {_gibibytes(a.memory)} and {_gibibytes(b.memory)}")
     return found
+
+
+def same_architecture(a: Environment, b: Environment) -> bool:
+    """Whether both are known to have processors of one kind, so that one's code could run on the other."""
+    return bool(a.architecture) and a.architecture == b.architecture
 
 
 def differences(a: Environment, b: Environment) -> list[str]:

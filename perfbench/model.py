@@ -89,7 +89,7 @@ class Summary:
 class Environment:
     """What a measurement depends on beside the code.
 
-    Hard fields (no comparison across a difference): machine, cpu, cores, memory. Soft fields (a
+    Hard fields (no comparison across a difference): machine, architecture, cpu, cores, memory. Soft fields (a
     warning): kernel, governor, python, dependencies, engine. Ignored: commit, dirty.
     """
 
@@ -104,6 +104,7 @@ class Environment:
     commit: str = ""
     dirty: bool = False
     engine: str = ""
+    architecture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,48 @@ class Budget:
     pattern: str
     metric: str
     limit: float
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A regression that was taken on: head may be worse than base, up to a ceiling and for a time.
+
+    The ceiling is `share`, a relative worsening (0.12 is 12 %), or `limit`, a median in the metric's unit;
+    the other one is None. `date` and `expires` are ISO dates; it holds through the day on which it expires.
+    """
+
+    pattern: str
+    metric: str
+    reason: str
+    author: str
+    date: str
+    expires: str
+    share: float | None = None
+    limit: float | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Harness:
+    """A command that measures by itself and writes a result file, run on each side in turn.
+
+    `{out}` in `command` (an argv, never given to a shell) stands for a path that perfbench chooses; with
+    `captured` what the command prints goes there. `result` is where it writes of its own accord instead, and
+    `cwd` where it runs, both relative to the side's checkout. `setup` holds argvs that run once on each side.
+    `timeout` is in seconds, for one execution or one step of `setup`. `rounds` None leaves their number to
+    the project. `origin` is `file:line`.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    captured: bool = False
+    result: str | None = None
+    setup: tuple[tuple[str, ...], ...] = ()
+    cwd: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 600.0
+    rounds: int | None = None
     origin: str = ""
 
 

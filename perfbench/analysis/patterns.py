@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
-from perfbench.model import BenchmarkId, Budget, Metric, Threshold
+from perfbench.model import Acceptance, BenchmarkId, Budget, Metric, Threshold
 
-Rule = TypeVar("Rule", Threshold, Budget)
+Rule = TypeVar("Rule", Threshold, Budget, Acceptance)
 
 
 def fits(pattern: str, benchmark: BenchmarkId) -> bool:
@@ -17,8 +17,8 @@ def fits(pattern: str, benchmark: BenchmarkId) -> bool:
     return any(pattern == name or fnmatchcase(name, pattern) for name in (str(benchmark), benchmark.name))
 
 
-def applies(rule: Threshold | Budget, benchmark: BenchmarkId, metric: Metric) -> bool:
-    """Whether a threshold or a budget is about this row and metric."""
+def applies(rule: Threshold | Budget | Acceptance, benchmark: BenchmarkId, metric: Metric) -> bool:
+    """Whether a threshold, a budget or an acceptance is about this row and metric."""
     return fnmatchcase(metric.name, rule.metric) and fits(rule.pattern, benchmark)
 
 

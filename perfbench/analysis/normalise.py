@@ -1,0 +1,64 @@
+"""Comparisons across different hardware, each divided by what the control did there.
+
+The control is fixed work: how much longer it takes on one machine than on the other is how much slower that
+machine is, for work like the control's. Rows that wait for a disk or a kernel are not like it, so this is
+done only on request, and said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from perfbench.model import Comparison, Metric, Verdict
+from perfbench.units import SECONDS, format_interval, format_ratio
+
+
+def obstacle(metric: Metric, control: Comparison | None, *, same_architecture: bool) -> str:
+    """Why a row cannot be normalised, in words; empty where it can."""
+    if not same_architecture:
+        return "not normalised: the architectures differ, or one is not known"
+    if control is None or not 0 < control.ratio < math.inf:
+        return "not normalised: not both hold the control"
+    if metric.unit != SECONDS:
+        return "not normalised: the control tells nothing of what is no time"
+    return ""
+
+
+def normalised(row: Comparison, control: Comparison) -> Comparison:
+    """The comparison with its ratio divided by the control's, and its interval widened by the control's.
+
+    The bounds hold together wherever both intervals hold (Bonferroni), which is the level that is given. What
+    p was is lost with it: an interval that excludes 1 has a p of at most 1 minus its level, any other 1.
+    """
+    ratio, confidence = row.ratio / control.ratio, max(0.0, row.confidence + control.confidence - 1.0)
+    low = row.low / control.high if control.high > 0 else math.nan
+    high = row.high / control.low if control.low > 0 else math.inf
+    p = 1.0 - confidence if low > 1.0 or high < 1.0 else 1.0
+    return replace(
+        row,
+        ratio=ratio,
+        low=low,
+        high=high,
+        confidence=confidence,
+        p=p,
+        p_adjusted=p,
+        detectable=max(ratio / low, high / ratio) - 1.0 if low > 0 else math.inf,
+        warnings=(*row.warnings, summary(control)),
+    )
+
+
+def summary(control: Comparison) -> str:
+    """What was divided by, as a sentence for a report."""
+    moved = f"{format_ratio(control.ratio)} ({format_interval(control.low, control.high)} %)"
+    return f"normalised by the control, which moved by {moved} between the machines"
+
+
+def said(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """The verdicts with the fact that they are normalised in their reasons."""
+    word = "normalised by the control"
+    return tuple(
+        replace(verdict, reason=f"{verdict.reason}; {word}" if verdict.reason else word)
+        for verdict in verdicts
+    )

@@ -1,0 +1,67 @@
+"""How far a row moves from one stored run to the next, though nothing has changed.
+
+The spread within a run says nothing of it: another night has other neighbours, another layout of memory
+and another clock speed. What a row did from night to night before is the only witness.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from perfbench.analysis.intervals import median
+from perfbench.units import SECONDS
+
+LEAST_RUNS = 6
+"""With fewer stored runs the noise between them is not known."""
+
+DEFAULT_ALLOWANCE = 0.05
+"""What is allowed for it in times where it is not known (docs/decisions/0004-stored-baselines.md)."""
+
+_REACH = 3.0  # Shewhart's three standard deviations
+_NORMAL_MEDIAN, _NORMAL_QUARTILE = 0.6745, 1.1503  # of |x| for a standard normal x
+
+
+@dataclass(frozen=True, slots=True)
+class RowNoise:
+    """The noise between a row's stored runs, of which there are `runs`.
+
+    `spread` is the standard deviation of the move from one run to the next, as a relative change (0.01 is
+    1 %); None where the runs are too few to tell.
+    """
+
+    spread: float | None
+    runs: int
+
+    def limit(self, unit: str) -> float:
+        """The relative change of a row in `unit` that noise between runs may make."""
+        if self.spread is not None:
+            return math.expm1(min(_REACH * self.spread, 700.0))
+        return DEFAULT_ALLOWANCE if unit == SECONDS else 0.0
+
+    @property
+    def words(self) -> str:
+        """What the limit rests on."""
+        if self.spread is None:
+            return f"default allowance, {self.runs} of {LEAST_RUNS} stored runs"
+        return f"night-to-night noise of {self.runs} stored runs"
+
+
+def row_noise(medians: Sequence[float]) -> RowNoise:
+    """The noise of a row with these medians, the oldest first; those that are not positive are left out.
+
+    It is taken from the moving ranges, the distances between neighbours, on logs, as on a chart for
+    individual values (Shewhart; Wheeler and Chambers, Understanding Statistical Process Control): a drift
+    or a step that was once accepted moves one distance and not the rest. The larger one of their median and
+    their upper quartile, each as a standard deviation, stands for them, so that neither a rare step nor a
+    row that mostly stands still and sometimes leaps is taken for what it is not.
+    """
+    logs = [math.log(value) for value in medians if 0 < value < math.inf]
+    if len(logs) < LEAST_RUNS:
+        return RowNoise(None, len(logs))
+    ranges = sorted(abs(after - before) for before, after in pairwise(logs))
+    quartile = ranges[math.ceil(0.75 * len(ranges)) - 1]
+    spread = max(median(ranges) / _NORMAL_MEDIAN, quartile / _NORMAL_QUARTILE)
+    return RowNoise(spread, len(logs))
