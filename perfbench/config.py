@@ -10,7 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from perfbench.model import Budget, Threshold
+from perfbench.config_harness import Check, CheckTable, HarnessTable, checks, harnesses
+from perfbench.model import Budget, Harness, Threshold
 from perfbench.toml_file import KeyPath, TomlFile, read_toml
 from perfbench.units import BYTES, SECONDS, parse_quantity, parse_ratio
 
@@ -38,6 +39,8 @@ class ProjectConfig:
     main_branch: str | None = None
     asv_config: str = "asv.conf.json"
     baselines: str = "baselines"
+    harnesses: tuple[Harness, ...] = ()
+    checks: tuple[Check, ...] = ()
     source: Path | None = None
 
 
@@ -68,6 +71,8 @@ class _Measure(Struct, frozen=True, forbid_unknown_fields=True):
 class _Project(Struct, frozen=True, forbid_unknown_fields=True):
     gate: _Gate = _Gate()
     measure: _Measure = _Measure()
+    harness: tuple[HarnessTable, ...] = ()
+    check: tuple[CheckTable, ...] = ()
 
 
 class _Threshold(Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,6 +150,8 @@ def _project(file: TomlFile, table: KeyPath) -> ProjectConfig:
         main_branch=measure.main_branch,
         asv_config=measure.asv_config,
         baselines=measure.baselines,
+        harnesses=harnesses(file, (*table, "harness"), content.harness),
+        checks=checks(file, (*table, "check"), content.check),
         source=file.path,
     )
 
