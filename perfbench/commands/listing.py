@@ -14,6 +14,7 @@ from perfbench.commands.workspace import Workspace, open_workspace
 from perfbench.errors import ExitCode, PerfbenchError
 from perfbench.measure.discovery import Discovery, Row, discover
 from perfbench.reports import listing
+from perfbench.reports.sheets import sheet
 
 
 @click.command()
@@ -30,9 +31,7 @@ def command(as_json: bool) -> ExitCode:
     if as_json:
         click.echo(listing.render_json(rows, statuses), nl=False)
     else:
-        from rich.console import Console  # noqa: PLC0415
-
-        listing.render(rows, statuses, Console(file=sys.stdout, highlight=False))
+        listing.render(rows, statuses, sheet(sys.stdout))
     for problem in found.problems:
         click.echo(f"perfbench: {problem.path} could not be read: {problem.message}", err=True)
     return ExitCode.PASSED if rows else ExitCode.NOTHING_MEASURED

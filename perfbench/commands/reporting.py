@@ -63,11 +63,10 @@ def publish(report: Report, outputs: Outputs) -> None:
 
     Raises PerfbenchError for such a file, after the others.
     """
-    from rich.console import Console  # noqa: PLC0415
-
     from perfbench.reports import json_report, markdown, terminal  # noqa: PLC0415
+    from perfbench.reports.sheets import sheet  # noqa: PLC0415
 
-    terminal.render(report, Console(file=sys.stdout, highlight=False, soft_wrap=False))
+    terminal.render(report, sheet(sys.stdout))
     failures = []
     for path, render in ((outputs.markdown, markdown.render), (outputs.json, json_report.render)):
         if path is None:

@@ -76,6 +76,8 @@ def fitter(encoding: str) -> Callable[[str], str]:
         table = {}
 
     def fit(text: str) -> str:
+        if text.isascii():
+            return text
         text = text.translate(table)
         try:
             return text.encode(encoding, "backslashreplace").decode(encoding)

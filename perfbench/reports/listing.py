@@ -6,17 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from perfbench.model import BenchmarkId, Metric, Outcome, RuntimeStatus
 from perfbench.reports.glyphs import MARKS
 from perfbench.reports.names import RUNTIME, plain, shown_name
+from perfbench.reports.page import Page
+from perfbench.reports.sheets import Sheet
 from perfbench.units import format_percent, format_value
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from perfbench.reports.page import Page
 
 GAP = "  "
 LISTING_VERSION = 1
@@ -49,11 +46,9 @@ class _Listed:
     skipped: tuple[str, ...]
 
 
-def render(rows: Sequence[ListedRow], runtimes: Sequence[RuntimeStatus], console: Console) -> None:
+def render(rows: Sequence[ListedRow], runtimes: Sequence[RuntimeStatus], sheet: Sheet) -> None:
     """Write a line for each benchmark, class by class with its params, then the runtimes, absent ones too."""
-    from perfbench.reports.page import Page  # noqa: PLC0415  (rich, not needed for JSON)
-
-    page = Page(console)
+    page = Page(sheet)
     absent = {status.name for status in runtimes if not status.available}
     listed = [_listed(group, absent) for group in _by_benchmark(rows)]
     widths = [page.widest(column) for column in zip(HEADINGS, *(one.cells for one in listed), strict=True)]

@@ -40,6 +40,8 @@ def plain(text: str) -> str:
     Text beyond 1,000 characters is cut; the JSON report keeps it whole.
     """
     line = " ".join(text[: LONGEST_TEXT + 1].split())
+    if line.isprintable() and len(text) <= LONGEST_TEXT:
+        return line
     shown = "".join(
         char if unicodedata.category(char) not in UNPRINTABLE else _escaped(char) for char in line
     )

@@ -1,45 +1,30 @@
-"""A page of a terminal or a log: styled text laid out by hand, so that nothing is cut and nothing is parsed.
-
-Text goes to rich as `Text`, which knows neither markup nor emoji codes; colour is rich's to grant or refuse.
-"""
+"""A page of a terminal or a log: styled text laid out by hand, so that nothing is cut and nothing is parsed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
-
-from perfbench.reports.glyphs import fitter
-
-Piece = tuple[str, str]
-"""A text and its style; the empty style is plain."""
+from perfbench.reports.glyphs import ASCII, fitter
+from perfbench.reports.sheets import Piece, Sheet
 
 NARROWEST = 40
 
+NOT_ONE_CELL_EACH = re.compile(f"[^ -\u02ff{''.join(ASCII)}]")
+"""Finds what may be wider or narrower than one cell: outside of Latin letters and our own signs."""
+
 
 class Page:
-    """Writes to one console. All text given to it is fitted to the console's encoding."""
+    """Lays out text on one sheet. All text given to it is fitted to the sheet's encoding."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self.width = max(console.width, NARROWEST)
-        self.fit = fitter(console.encoding)
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self.width = max(sheet.width, NARROWEST)
+        self.fit = fitter(sheet.encoding)
 
     def line(self, *pieces: Piece) -> None:
         """Write one line as it is, however long."""
-        text = Text()
-        for content, style in pieces:
-            text.append(self.fit(content), style)
-        text.rstrip()
-        self.write(text)
-
-    def write(self, text: Text, end: str = "\n") -> None:
-        """Write a text to the stream. Raises OSError as the stream does; rich would end the process with 1."""
-        with self._console.capture() as capture:
-            self._console.print(text, end=end, soft_wrap=True, highlight=False)
-        self._console.file.write(capture.get())
+        self._sheet.write([(self.fit(content), style) for content, style in pieces])
 
     def paragraph(self, text: str, *, indent: int = 0, style: str = "", first: Sequence[Piece] = ()) -> None:
         """Write a text, wrapped; `first` stands before it and takes the place of the first indent."""
@@ -51,12 +36,19 @@ class Page:
 
     def wrap(self, text: str, width: int) -> list[str]:
         """The text in lines of at most `width` cells, broken at spaces, inside a word only if it must be."""
-        lines = Text(self.fit(text)).wrap(self._console, max(width, 10), overflow="fold")
-        return [line.plain.rstrip() for line in lines]
+        width = max(width, 10)
+        lines = [""]
+        for word in self.fit(text).split(" "):
+            longer = f"{lines[-1]} {word}" if lines[-1] else word
+            if cells(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines[-1:] = [*filter(None, lines[-1:]), *_folded(word, width)]
+        return lines
 
     def measure(self, text: str) -> int:
         """How many cells the text takes once it is fitted."""
-        return cell_len(self.fit(text))
+        return cells(self.fit(text))
 
     def widest(self, texts: Iterable[str]) -> int:
         """Cells of the widest text; 0 where there is none."""
@@ -85,3 +77,22 @@ class Page:
             lines[-1].append((content, style))
             used += size
         return lines
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a printable text takes."""
+    if not NOT_ONE_CELL_EACH.search(text):
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415
+
+    return cell_len(text)
+
+
+def _folded(word: str, width: int) -> list[str]:
+    """A word in parts of at most `width` cells."""
+    parts = [""]
+    for char in word:
+        if cells(parts[-1] + char) > width:
+            parts.append("")
+        parts[-1] += char
+    return parts

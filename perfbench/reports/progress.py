@@ -12,12 +12,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from perfbench.reports.names import plain, shown_name
+from perfbench.reports.page import Page
+from perfbench.reports.sheets import ColourSheet, Piece
 from perfbench.units import format_duration
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from perfbench.reports.page import Piece
 
 LINE_EVERY = 5.0
 """Seconds between two lines in a log, at least."""
@@ -35,10 +35,9 @@ class Progress:
     def __init__(
         self, console: Console, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        from perfbench.reports.page import Page  # noqa: PLC0415  (rich, not needed before a job starts)
-
         self._console = console
-        self._page = Page(console)
+        self._sheet = ColourSheet(console)
+        self._page = Page(self._sheet)
         self.quiet = quiet
         self._clock = clock
         self._redraws = console.is_terminal and not console.is_dumb_terminal
@@ -114,7 +113,7 @@ class Progress:
             text.append(self._page.fit(content), style)
         text.truncate(self._console.width - 1)
         self._clear()
-        self._page.write(text, end="")
+        self._sheet.print(text, end="")
         self._on_screen = True
 
     def _cut(self, text: str, width: int) -> str:

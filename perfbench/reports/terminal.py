@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from perfbench.errors import ExitCode
 from perfbench.model import Outcome, Report
 from perfbench.reports import matrix, outline
 from perfbench.reports.glyphs import MARKS, STYLES
 from perfbench.reports.names import plain
-from perfbench.reports.page import Page, Piece
+from perfbench.reports.page import Page
+from perfbench.reports.sheets import Piece, Sheet
 from perfbench.reports.terminal_matrix import write_list, write_matrix
 from perfbench.reports.terminal_rows import write_rows
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 SEPARATOR = " · "
 BETWEEN = "   "
 NARROWEST_REASON = 28
 
 
-def render(report: Report, console: Console) -> None:
-    """Write the report to the console, at the console's width and in its encoding."""
-    page = Page(console)
+def render(report: Report, sheet: Sheet) -> None:
+    """Write the report on the sheet, at its width and in its encoding."""
+    page = Page(sheet)
     _head(page, report)
     entries = outline.entries(report)
     if entries:

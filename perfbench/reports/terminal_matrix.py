@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from perfbench.reports.glyphs import STYLES
 from perfbench.reports.matrix import Cell, Matrix
-from perfbench.reports.page import Page, Piece
+from perfbench.reports.page import Page
+from perfbench.reports.sheets import Piece
 
 GAP = "  "
 BETWEEN_COLUMNS = 4

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from perfbench.reports.glyphs import STYLES
 from perfbench.reports.outline import Entry
-from perfbench.reports.page import Page, Piece
+from perfbench.reports.page import Page
+from perfbench.reports.sheets import Piece
 
 GAP = "  "
 NARROWEST_NOTE = 40

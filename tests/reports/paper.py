@@ -1,10 +1,12 @@
-"""Consoles that write to memory."""
+"""Sheets and consoles that write to memory."""
 
 from __future__ import annotations
 
 import io
 
 from rich.console import Console
+
+from perfbench.reports.sheets import ColourSheet, PlainSheet
 
 
 class Paper(io.TextIOWrapper):
@@ -21,7 +23,19 @@ class Paper(io.TextIOWrapper):
         return buffer.getvalue().decode(self.encoding)
 
 
-def log(width: int = 80, encoding: str = "utf-8") -> tuple[Console, Paper]:
+def log(width: int = 80, encoding: str = "utf-8") -> tuple[PlainSheet, Paper]:
+    """A sheet that is no terminal."""
+    paper = Paper(encoding)
+    return PlainSheet(paper, width), paper
+
+
+def coloured(width: int = 80) -> tuple[ColourSheet, Paper]:
+    """The sheet of a terminal with 256 colours."""
+    console, paper = terminal(width)
+    return ColourSheet(console), paper
+
+
+def no_terminal(width: int = 80, encoding: str = "utf-8") -> tuple[Console, Paper]:
     """A console that is no terminal."""
     paper = Paper(encoding)
     return Console(file=paper, width=width), paper

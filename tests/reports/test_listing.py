@@ -35,8 +35,8 @@ def rows() -> list[ListedRow]:
 
 
 def shown(found: list[ListedRow], width: int = 80) -> str:
-    console, page = paper.log(width)
-    listing.render(found, sample.RUNTIMES, console)
+    sheet, page = paper.log(width)
+    listing.render(found, sample.RUNTIMES, sheet)
     return page.text
 
 

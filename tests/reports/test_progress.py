@@ -27,7 +27,7 @@ class Clock:
 
 
 def test_a_log_gets_a_line_now_and_then() -> None:
-    console, page = paper.log()
+    console, page = paper.no_terminal()
     clock = Clock()
     with Progress(console, clock=clock) as progress:
         progress.start(rows=3, rounds=10)
@@ -114,7 +114,7 @@ def test_a_note_stays_above_the_line() -> None:
 
 
 def test_quiet_is_silent() -> None:
-    console, page = paper.log()
+    console, page = paper.no_terminal()
     with Progress(console, quiet=True) as progress:
         progress.start(1, 1)
         progress.advance(ROW, 1, 0, 1, None)

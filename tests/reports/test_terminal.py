@@ -9,18 +9,18 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 
 from perfbench.model import Outcome, Report
 from perfbench.reports import terminal
+from perfbench.reports.sheets import PlainSheet
 
 from . import paper, sample
 from .golden import assert_golden
 
 
 def shown(report: Report, width: int = 80, encoding: str = "utf-8") -> str:
-    console, page = paper.log(width, encoding)
-    terminal.render(report, console)
+    sheet, page = paper.log(width, encoding)
+    terminal.render(report, sheet)
     return page.text
 
 
@@ -78,23 +78,23 @@ def test_the_last_lines_name_the_result_file_and_the_exit_code_in_words() -> Non
 
 
 def test_a_log_has_no_control_characters_and_a_terminal_has_colour() -> None:
-    console, page = paper.terminal()
-    terminal.render(sample.full_report(), console)
+    sheet, page = paper.coloured()
+    terminal.render(sample.full_report(), sheet)
     assert "\x1b" not in shown(sample.full_report())
     assert "\x1b[" in page.text
 
 
 def test_colour_changes_nothing_but_colour() -> None:
-    console, page = paper.terminal()
-    terminal.render(sample.full_report(), console)
+    sheet, page = paper.coloured()
+    terminal.render(sample.full_report(), sheet)
     without = re.sub(r"\x1b\[[0-9;]*m", "", page.text)
     assert [line.rstrip() for line in without.splitlines()] == shown(sample.full_report()).splitlines()
 
 
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    console, page = paper.terminal()
-    terminal.render(sample.full_report(), console)
+    sheet, page = paper.coloured()
+    terminal.render(sample.full_report(), sheet)
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]", page.text)
 
 
@@ -103,8 +103,8 @@ def test_a_name_cannot_steer_the_terminal_or_be_markup() -> None:
         "evil.\x1b[2J\x9b31m[red]Class[/red].time_\u202ereversed\r\n:smile:", "run\x07c", n="\x1b]0;x\x07"
     )
     verdict = sample.told(Outcome.FAILED, nasty, "a\x1b[31mb [blink]c[/blink]\x00 \ud800", sides=("head",))
-    console, page = paper.terminal()
-    terminal.render(replace(sample.full_report(), verdicts=(verdict,), warnings=("\x1b[5m",)), console)
+    sheet, page = paper.coloured()
+    terminal.render(replace(sample.full_report(), verdicts=(verdict,), warnings=("\x1b[5m",)), sheet)
     left = re.sub(r"\x1b\[[0-9;]*m", "", page.text)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800]", left)
     assert "[red]Class[/red]" in left
@@ -124,7 +124,7 @@ def test_a_reader_that_went_away_is_the_commands_to_handle() -> None:
     os.close(reading)
     stream = os.fdopen(writing, "w", buffering=1)
     with pytest.raises(BrokenPipeError):
-        terminal.render(sample.full_report(), Console(file=stream, width=80))
+        terminal.render(sample.full_report(), PlainSheet(stream, 80))
     with contextlib.suppress(BrokenPipeError):
         stream.close()
 
