@@ -140,6 +140,11 @@ class Comparison:
     `head_low` and `head_high` bound head's own median, for budgets. `detectable` is the smallest
     relative change (0.05 is 5 %) that this run could have told from none. `rounds` counts what the
     interval rests on.
+
+    `p` is two-sided, of no change at all; `p_adjusted` that the row does not lie beyond its limit, on the
+    side to which it moved, corrected for the whole family. `noise` is the relative change that identical
+    work of this very row has shown, `noise_source` says where. `evidence` lets any limit be tested: the
+    log-ratio of each round, or the logs of base's and of head's units; empty where there is none.
     """
 
     benchmark: BenchmarkId
@@ -158,6 +163,9 @@ class Comparison:
     rounds: int
     paired: bool
     warnings: tuple[str, ...] = ()
+    noise: float = 0.0
+    noise_source: str = ""
+    evidence: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +257,8 @@ class Verdict:
     `comparison` is absent where there is nothing to compare (new, missing, failed, skipped);
     `value` is then head's median, if there is one. `sides` names where it failed: base, head or both.
     `effect` is the smallest relative worsening that such a run would have called a regression (0.05 is
-    5 %); ∞ where none would have been, None where nothing was compared.
+    5 %); ∞ where none would have been, None where nothing was compared. `origin` is where the rule
+    stands, as `file:line`; empty for a default.
     """
 
     benchmark: BenchmarkId
@@ -262,6 +271,7 @@ class Verdict:
     limit: float | None = None
     sides: tuple[str, ...] = ()
     effect: float | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +309,10 @@ class SideSummary:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A finished judgement: everything a report shows, nothing left to compute."""
+    """A finished judgement: everything a report shows, nothing left to compute.
+
+    `rules_folder` is where the files that origins name stand, seen from the top of the repository.
+    """
 
     title: str
     base: SideSummary | None
@@ -315,3 +328,4 @@ class Report:
     result_file: str = ""
     version: str = ""
     findings: tuple[Finding, ...] = ()
+    rules_folder: str = ""

@@ -21,12 +21,13 @@ MOST_NOISE = 0.1
 class Limit:
     """How far a row may move for the worse (0.05 is 5 %), and the rule that says so, in words.
 
-    `asked` is what it would be on a machine without noise.
+    `asked` is what it would be on a machine without noise. `origin` is where the rule stands, if in a file.
     """
 
     share: float
     rule: str
     asked: float
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def judge_alone(
                 "" if budget else reason,
                 value=own.estimate,
                 limit=budget.limit if budget else None,
+                origin=budget.origin if budget else "",
             )
         )
     return tuple(verdicts)
@@ -92,19 +94,20 @@ def limit_of(row: Comparison, thresholds: Sequence[Threshold], noise_floor: floa
     if row.metric.unit != SECONDS:
         noise_floor = 0.0
     threshold = last_match(thresholds, row.benchmark, row.metric)
-    origin = f", {threshold.origin}" if threshold and threshold.origin else ""
+    origin = threshold.origin if threshold else ""
+    named = f", {origin}" if origin else ""
     given = threshold.limit if threshold else None
     asked = DEFAULT_LIMIT if given is None else given
     share = max(asked, noise_floor)
     least = threshold.minimum_absolute if threshold else 0.0
     if (shift := _share_of(least, row)) > share:
-        return Limit(shift, f"limit {format_value(least, row.metric.unit)}{origin}", shift)
+        return Limit(shift, f"limit {format_value(least, row.metric.unit)}{named}", shift, origin)
     rule = f"limit {format_percent(share)}"
     if share > asked:
-        rule += " (noise)" if given is None else f" (noise; {format_percent(asked)} asked{origin})"
+        rule += " (noise)" if given is None else f" (noise; {format_percent(asked)} asked{named})"
     elif given is not None:
-        rule += origin
-    return Limit(share, rule, asked)
+        rule += named
+    return Limit(share, rule, asked, origin if given is not None else "")
 
 
 def worsening(row: Comparison) -> Worsening:
@@ -128,16 +131,16 @@ def _verdict(
 ) -> Verdict:
     limit = limit_of(row, thresholds, noise_floor)
     outcome, reason = _outcome(row, limit)
-    rule, figure = limit.rule, limit.share
+    rule, figure, origin = limit.rule, limit.share, limit.origin
     if outcome is Outcome.INCOMPARABLE or row.metric.better is Better.NONE:
-        rule = ""
+        rule = origin = ""
     if budget := _exceeded(budgets, row, row.head_low, row.head_high):
         if outcome is Outcome.REGRESSED:
             reason = f"over its {_budget_rule(budget, row.metric)}, too"
         else:
             outcome, reason = Outcome.OVER_BUDGET, ""
-            rule, figure = _budget_rule(budget, row.metric), budget.limit
-    return Verdict(row.benchmark, row.metric, outcome, rule, reason, row, row.head, figure)
+            rule, figure, origin = _budget_rule(budget, row.metric), budget.limit, budget.origin
+    return Verdict(row.benchmark, row.metric, outcome, rule, reason, row, row.head, figure, origin=origin)
 
 
 def _outcome(row: Comparison, limit: Limit) -> tuple[Outcome, str]:

@@ -51,10 +51,12 @@ def _report(report: Report) -> dict[str, Any]:
         "noise_floor": report.noise_floor,
         "counts": {str(outcome): found.get(outcome, 0) for outcome in Outcome},
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
+        "findings": [asdict(finding) for finding in report.findings],
         "environment": _environment(report.environment),
         "runtimes": [asdict(status) for status in report.runtimes],
         "warnings": report.warnings,
         "result_file": report.result_file,
+        "rules_folder": report.rules_folder,
     }
 
 
@@ -71,7 +73,9 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "reason": verdict.reason,
         "value": verdict.value,
         "limit": verdict.limit,
+        "origin": verdict.origin,
         "sides": verdict.sides,
+        "effect": verdict.effect,
         "comparison": _comparison(verdict.comparison) if verdict.comparison is not None else None,
     }
 
@@ -111,6 +115,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
 def _environment(environment: Environment) -> dict[str, Any]:
     return {
         "machine": environment.machine,
+        "architecture": environment.architecture,
         "cpu": environment.cpu,
         "cores": environment.cores,
         "memory": environment.memory,

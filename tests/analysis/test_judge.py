@@ -81,9 +81,19 @@ def test_a_row_that_improved_has_regressed_with_its_sides_swapped(
         assert (there is Outcome.REGRESSED) == (back is Outcome.IMPROVED)
 
 
+def test_a_default_limit_and_a_row_that_is_shown_only_stand_in_no_file() -> None:
+    assert judged(comparison(1.38, 1.35, 1.41)).origin == ""
+    assert judged(comparison(1.38, 1.35, 1.41, metric=SHOWN), FIVE).origin == ""
+
+
+def test_a_row_over_its_budget_names_where_the_budget_stands() -> None:
+    verdict = judged(comparison(1.0, 0.99, 1.01, head=0.6), FIVE, budgets=(HALF_SECOND,))
+    assert (verdict.outcome, verdict.origin) == (Outcome.OVER_BUDGET, "thresholds.toml:4")
+
+
 def test_the_rule_names_its_limit_and_where_it_stands() -> None:
     verdict = judged(comparison(1.38, 1.35, 1.41), FIVE)
-    assert verdict.rule == "limit 5 %, thresholds.toml:12"
+    assert (verdict.rule, verdict.origin) == ("limit 5 %, thresholds.toml:12", "thresholds.toml:12")
     assert verdict.reason == ""
     assert verdict.limit == 0.05
     assert verdict.value == pytest.approx(0.138)

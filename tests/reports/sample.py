@@ -9,6 +9,7 @@ from perfbench.model import (
     Better,
     Comparison,
     Environment,
+    Finding,
     Metric,
     Outcome,
     Report,
@@ -68,9 +69,18 @@ def compared(
 def judged(
     outcome: Outcome, comparison: Comparison, rule: str = LIMIT, reason: str = "", limit: float = 0.05
 ) -> Verdict:
-    """The verdict on a comparison."""
+    """The verdict on a comparison; what the rule says behind its last comma is where it stands."""
     return Verdict(
-        comparison.benchmark, comparison.metric, outcome, rule, reason, comparison, comparison.head, limit
+        comparison.benchmark,
+        comparison.metric,
+        outcome,
+        rule,
+        reason,
+        comparison,
+        comparison.head,
+        limit,
+        effect=comparison.detectable if not math.isnan(comparison.ratio) else math.inf,
+        origin=rule.rpartition(", ")[2] if ", " in rule else "",
     )
 
 
@@ -110,6 +120,12 @@ def _passed() -> list[Verdict]:
         judged(Outcome.PASSED, compared(row("command.CLI.time_version"), 0.0412, 0.0414)),
         judged(Outcome.PASSED, compared(row("command.CLI.peakmem_version"), 22e6, 21.4e6, 0.01, metric=PEAK)),
         judged(Outcome.PASSED, compared(row("files.Host.time_read", size="1KiB"), 1.4e-5, 1.4e-5)),
+        judged(
+            Outcome.PASSED,
+            compared(row("files.Host.time_write", size="1KiB"), 2.1e-5, 2.4e-5),
+            rule="accepted until 2026-12-31 by A. Author (checksums), accepted.toml:9",
+            reason="regressed (limit 5 %, thresholds.toml:12), within the ceiling +20 %",
+        ),
         judged(Outcome.PASSED, compared(row("files.Host.time_read", size="100MiB"), 0.031, 0.031)),
         judged(
             Outcome.PASSED, compared(row("service.Rate.track_requests"), 2711.0, 2702.0, 0.004, metric=RATE)
@@ -195,6 +211,7 @@ def _skipped() -> list[Verdict]:
 
 ENVIRONMENT = Environment(
     machine="builder-7",
+    architecture="x86_64",
     cpu="AMD EPYC 7B13",
     cores=2,
     memory=24 * 2**30,
@@ -217,11 +234,20 @@ RUNTIMES = (
     RuntimeStatus("podman", False, reason="not installed", remedy="apt-get install podman"),
 )
 
+FINDINGS = (
+    Finding("check", "runsc takes more than twice as long as runc to start", "rules:runsc_is_near_runc"),
+    Finding(
+        "acceptance",
+        "container.Cycle.time_warm(runc), accepted until 2025-09-30, has expired; remove it",
+        "accepted.toml:3",
+    ),
+)
+
 
 def full_report() -> Report:
     """Every outcome at once, compared with a commit."""
     return Report(
-        title="perfbench check",
+        title="check",
         base=SideSummary("base", "main", "9d0e77c5a1b2c3d4e5f60718293a4b5c63f2c1ab"),
         head=SideSummary("head", "worktree", "3f2c1ab9d0e77c5a1b2c3d4e5f60718293a4b5c6", dirty=True),
         verdicts=(*_moved(), *_passed(), *_skipped()),
@@ -236,6 +262,8 @@ def full_report() -> Report:
         ),
         result_file=".perfbench/runs/2025-10-09T08-53-20.jsonl",
         version="0.1.0",
+        findings=FINDINGS,
+        rules_folder="baselines",
     )
 
 
@@ -247,9 +275,10 @@ def head_only_report() -> Report:
     ]
     slow = row("container.Lifecycle.time_start", "docker:runsc")
     rule = "budget 500 ms, thresholds.toml:4"
-    rows.append(Verdict(slow, TIME, Outcome.OVER_BUDGET, rule, "", value=0.612, limit=0.5))
+    origin = "thresholds.toml:4"
+    rows.append(Verdict(slow, TIME, Outcome.OVER_BUDGET, rule, "", value=0.612, limit=0.5, origin=origin))
     return Report(
-        title="perfbench run",
+        title="run",
         base=None,
         head=SideSummary("head", "worktree", "3f2c1ab9d0e77c5a1b2c3d4e5f60718293a4b5c6"),
         verdicts=tuple(rows),
@@ -272,7 +301,7 @@ def baseline_report() -> Report:
         for n in ("10", "1000")
     ]
     return Report(
-        title="perfbench check --baseline release-1.2",
+        title="check",
         base=SideSummary("baseline", "release-1.2 (main)", "0d1e2f3a4b5c60718293a4b5c63f2c1ab9d0e77c"),
         head=SideSummary("head", "HEAD", "3f2c1ab9d0e77c5a1b2c3d4e5f60718293a4b5c6"),
         verdicts=tuple(rows),

@@ -57,10 +57,17 @@ def test_the_schema_is_itself_valid_and_explains_its_fields() -> None:
         ("runtime", {field.name for field in fields(model.RuntimeStatus)}),
         ("side", {field.name for field in fields(model.SideSummary)}),
         ("metric", {field.name for field in fields(model.Metric)}),
+        ("finding", {field.name for field in fields(model.Finding)}),
     ],
 )
 def test_the_schema_leaves_out_nothing_that_the_model_knows(noun: str, names: set[str]) -> None:
     assert set(SCHEMA["$defs"][noun]["required"]) == set(SCHEMA["$defs"][noun]["properties"]) == names
+
+
+def test_the_schema_leaves_out_no_field_of_the_report() -> None:
+    renamed = {"version": "perfbench", "exit_code": "exit"}
+    names = {renamed.get(field.name, field.name) for field in fields(Report)} | {"schema_version", "counts"}
+    assert set(SCHEMA["required"]) == set(SCHEMA["properties"]) == names
 
 
 def test_the_schema_knows_every_outcome_and_exit_code() -> None:
