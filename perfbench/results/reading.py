@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfbench.errors import UsageError
-from perfbench.results import native, pyperf
+from perfbench.results import github_action_benchmark, google_benchmark, jmh, jtl, k6, native, pyperf
 from perfbench.results.document import Document, load
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import ResultFile
@@ -24,7 +24,12 @@ class Format:
 
 FORMATS = (
     Format(native.NAME, native.recognises, native.read),
+    Format(jtl.NAME, jtl.recognises, jtl.read),
     Format(pyperf.NAME, pyperf.recognises, pyperf.read),
+    Format(google_benchmark.NAME, google_benchmark.recognises, google_benchmark.read),
+    Format(jmh.NAME, jmh.recognises, jmh.read),
+    Format(k6.NAME, k6.recognises, k6.read),
+    Format(github_action_benchmark.NAME, github_action_benchmark.recognises, github_action_benchmark.read),
 )
 """Asked in this order: the cheap and certain ones first."""
 
