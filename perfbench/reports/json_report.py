@@ -109,6 +109,8 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "rounds": comparison.rounds,
         "paired": comparison.paired,
         "warnings": comparison.warnings,
+        "noise": comparison.noise,
+        "noise_source": comparison.noise_source,
     }
 
 

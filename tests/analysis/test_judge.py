@@ -87,7 +87,7 @@ def test_a_default_limit_and_a_row_that_is_shown_only_stand_in_no_file() -> None
 
 
 def test_a_row_over_its_budget_names_where_the_budget_stands() -> None:
-    verdict = judged(comparison(1.0, 0.99, 1.01, head=0.6), FIVE, budgets=(HALF_SECOND,))
+    verdict = judged(comparison(head_low=0.6, head_high=0.7), FIVE, budgets=(HALF_SECOND,))
     assert (verdict.outcome, verdict.origin) == (Outcome.OVER_BUDGET, "thresholds.toml:4")
 
 
