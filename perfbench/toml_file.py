@@ -81,6 +81,8 @@ class TomlFile:
             )
             found = _TYPE_WORDS.get(match[2], match[2])
             raise self.error(key, f"'{_dotted(key)}' must be {wanted}, not {found}") from None
+        if text == "Invalid RFC3339 encoded date":
+            raise self.error(key, f"'{_dotted(key)}' must be a date", "write it as 2026-12-31") from None
         raise self.error(key, f"'{_dotted(key)}': {text}") from None
 
 

@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "toml_file": BASIS,
     "config": BASIS | {"toml_file", "config_harness"},
     "config_harness": BASIS | {"toml_file"},
+    "acceptances": BASIS | {"config", "toml_file"},
     "environment": BASIS | {"quietness"},
     "quietness": BASIS,
     "machine_lock": BASIS,

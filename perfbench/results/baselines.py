@@ -1,39 +1,47 @@
-"""Stored baselines: `baselines/<machine>/<name>.jsonl`, kept under version control.
+"""Stored baselines: `baselines/<machine>/<branch>/<name>.jsonl`, kept under version control.
 
-A baseline is only as good as the run that it came from, so a run that failed, regressed, was
-interrupted or measured changes that no commit holds never replaces one.
+What lies in `baselines/<machine>/` itself belongs to no branch and serves them all. A baseline is only as
+good as the run that it came from, so a run that failed, regressed, was interrupted or measured changes
+that no commit holds never replaces one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import difflib
-import os
+import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perfbench.errors import ExitCode, PerfbenchError, UsageError
 from perfbench.model import Outcome
-from perfbench.results import native
+from perfbench.results import native, stored_history
 from perfbench.results.document import load as load_document
+from perfbench.results.replacing import replace_file
 from perfbench.results.result_file import HEAD, Header, ResultFile
 from perfbench.results.writer import ResultWriter
 
 _SUFFIX = ".jsonl"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_BRANCH = 80
 
 _FIT = (None, ExitCode.PASSED, ExitCode.UNDECIDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stored baseline. `problem` says why it cannot be used; the other fields are then empty."""
+    """One stored baseline. `problem` says why it cannot be used; the other fields are then empty.
+
+    `branch` is its folder's name, empty where it belongs to none.
+    """
 
     machine: str
     name: str
     path: Path
+    branch: str = ""
     created: float = 0.0
     commit: str = ""
     rows: int = 0
@@ -46,6 +54,7 @@ def save(
     result: ResultFile,
     *,
     side: str = HEAD,
+    branch: str = "",
     overwrite: bool = False,
     allow_dirty: bool = False,
 ) -> Path:
@@ -58,21 +67,39 @@ def save(
     if side not in result.sides:
         raise UsageError(f"the run has no side {side!r}", f"it has {', '.join(result.sides) or 'none'}")
     machine = result.header.sides[side].environment.machine
-    path = _path(root, machine, name)
+    path = path_of(root, machine, name, branch)
     exists = _exists(path)
-    _refuse_unfit(result, side, allow_dirty=allow_dirty and not exists)
+    refuse_unfit(result, side, allow_dirty=allow_dirty and not exists)
     if exists and not overwrite:
-        raise UsageError(f"the baseline {name!r} of {machine} exists already", "add --force to replace it")
+        raise UsageError(
+            f"the baseline {name!r} of {machine} exists already",
+            "promote the run to compare it with that one first, or add --force to replace it",
+        )
     kept = replace(result.header, sides={side: result.header.sides[side]}, arguments=())
-    _replace(path, lambda temporary: _write(temporary, kept, result, side))
+    replace_file(path, lambda temporary: _write(temporary, kept, result, side))
     return path
 
 
-def load(root: Path, machine: str, name: str) -> ResultFile:
+def find(root: Path, machine: str, name: str, branches: Iterable[str]) -> str:
+    """The first of the `branches` that has a baseline of that name; a branchless one counts as the last.
+
+    Raises UsageError when there is none.
+    """
+    for branch in (*branches, ""):
+        if _exists(path_of(root, machine, name, branch)):
+            return branch
+    raise UsageError(*_absent(root, machine, name))
+
+
+def load(root: Path, machine: str, name: str, branch: str = "") -> ResultFile:
     """A stored baseline. Raises UsageError when there is none, PerfbenchError when its file is damaged."""
-    path = _path(root, machine, name)
+    path = path_of(root, machine, name, branch)
     if not _exists(path):
         raise UsageError(*_absent(root, machine, name))
+    return _read(path)
+
+
+def _read(path: Path) -> ResultFile:
     document = load_document(path)
     if not native.recognises(document):
         raise _damaged(path, "is not a result file of perfbench")
@@ -88,13 +115,12 @@ def load(root: Path, machine: str, name: str) -> ResultFile:
 
 def stored(root: Path) -> list[Entry]:
     """All baselines of all machines, by machine and name; damaged ones with their problem."""
-    found = sorted(path for path in root.glob(f"*/*{_SUFFIX}") if _SAFE.fullmatch(path.stem))
-    return [_entry(root, path) for path in found]
+    return [_entry(root, path) for path in _files(root)]
 
 
-def remove(root: Path, machine: str, name: str) -> Path:
-    """Remove a baseline, and its machine's folder with the last one. Raises UsageError if there is none."""
-    path = _path(root, machine, name)
+def remove(root: Path, machine: str, name: str, branch: str = "") -> Path:
+    """Remove a baseline with its history, and its folders with the last one. Raises UsageError if there is none."""
+    path = path_of(root, machine, name, branch)
     try:
         path.unlink()
     except FileNotFoundError as error:
@@ -102,18 +128,48 @@ def remove(root: Path, machine: str, name: str) -> Path:
     except OSError as error:
         raise PerfbenchError(f"cannot remove {path}: {error.strerror}", "check its permissions") from error
     with contextlib.suppress(OSError):
+        stored_history.beside(path).unlink(missing_ok=True)
         path.parent.rmdir()
+        if branch:
+            path.parent.parent.rmdir()
     return path
 
 
-def _path(root: Path, machine: str, name: str) -> Path:
+def path_of(root: Path, machine: str, name: str, branch: str = "") -> Path:
+    """Where a baseline lies, if it is there. Raises UsageError for a name that could lead elsewhere."""
     for what, part in (("baseline", name), ("machine", machine)):
-        if not _SAFE.fullmatch(part):
+        if not _SAFE.fullmatch(part) or (part is name and f"{part}{_SUFFIX}".endswith(stored_history.SUFFIX)):
             raise UsageError(
                 f"{part!r} cannot be the name of a {what}",
                 "use letters, digits, '.', '_' and '-', a letter or digit first, 100 at most",
             )
-    return root / machine / f"{name}{_SUFFIX}"
+    folder = root / machine / branch_folder(branch) if branch else root / machine
+    return folder / f"{name}{_SUFFIX}"
+
+
+def branch_folder(branch: str) -> str:
+    """The folder of a branch: its name, or for `feature/x` what is safe of it and a mark that no other name has."""
+    safe = _UNSAFE.sub("-", branch).strip(".-_")[:_LONGEST_BRANCH] or "branch"
+    if safe == branch and not safe.endswith(_SUFFIX):
+        return safe
+    return f"{safe}-{hashlib.sha256(branch.encode(errors='replace')).hexdigest()[:8]}"
+
+
+def _files(root: Path) -> list[Path]:
+    """All baselines, by machine, those of no branch first."""
+    found = [
+        path
+        for pattern in (f"*/*{_SUFFIX}", f"*/*/*{_SUFFIX}")
+        for path in root.glob(pattern)
+        if _SAFE.fullmatch(path.stem) and not path.name.endswith(stored_history.SUFFIX)
+    ]
+    return sorted(found, key=lambda path: (path.relative_to(root).parts[0], len(path.parts), path))
+
+
+def _place(root: Path, path: Path) -> tuple[str, str]:
+    """The machine and the branch's folder of a file."""
+    machine, *folders, _ = path.relative_to(root).parts
+    return machine, folders[0] if folders else ""
 
 
 def _exists(path: Path) -> bool:
@@ -123,7 +179,8 @@ def _exists(path: Path) -> bool:
         raise PerfbenchError(f"cannot look for {path}: {error.strerror}", "check its permissions") from error
 
 
-def _refuse_unfit(result: ResultFile, side: str, *, allow_dirty: bool) -> None:
+def refuse_unfit(result: ResultFile, side: str, *, allow_dirty: bool = False) -> None:
+    """Raise UsageError for a run that no baseline should come from."""
     failed = [
         str(outcome.benchmark)
         for outcome in result.outcomes
@@ -131,6 +188,8 @@ def _refuse_unfit(result: ResultFile, side: str, *, allow_dirty: bool) -> None:
     ]
     if not result.sides[side]:
         raise UsageError("the run measured nothing", "a baseline needs values: measure first")
+    if any(not measurement.runs for measurement in result.sides[side]):
+        raise UsageError("the file tells no samples", "a baseline needs them: name a file that has samples")
     if not result.complete:
         raise UsageError("the run was not finished", "let a run end, then save it")
     if failed:
@@ -156,48 +215,27 @@ def _write(path: Path, header: Header, result: ResultFile, side: str) -> None:
         writer.finish(seconds=result.seconds or 0.0, exit_code=result.exit_code)
 
 
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` make a file, and give it its name only when it is whole and on the disk."""
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)  # left by a process that was killed
-        write(temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise PerfbenchError(
-            f"cannot write {path}: {error.strerror}", "check the folder's permissions"
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-    with contextlib.suppress(OSError):  # some file systems cannot; the rename itself has happened
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
 def _entry(root: Path, path: Path) -> Entry:
-    machine, name = path.parent.name, path.stem
+    machine, branch = _place(root, path)
     try:
-        result = load(root, machine, name)
+        result = _read(path)
     except PerfbenchError as error:
-        return Entry(machine, name, path, problem=str(error))
+        return Entry(machine, path.stem, path, branch, problem=str(error))
     label, measurements = next((label, found) for label, found in result.sides.items() if found)
-    return Entry(
-        machine, name, path, result.header.created, result.header.sides[label].commit, len(measurements)
-    )
+    commit = result.header.sides[label].commit
+    return Entry(machine, path.stem, path, branch, result.header.created, commit, len(measurements))
 
 
 def _absent(root: Path, machine: str, name: str) -> tuple[str, str]:
     """The message and remedy for a baseline that is not there."""
-    paths = list(root.glob(f"*/*{_SUFFIX}"))
-    here = [path.stem for path in paths if path.parent.name == machine]
-    elsewhere = sorted(path.parent.name for path in paths if path.stem == name)
+    places = [(*_place(root, path), path.stem) for path in _files(root)]
+    here = [found for where, _, found in places if where == machine]
+    branches = sorted(branch for where, branch, found in places if (where, found) == (machine, name))
+    elsewhere = sorted(where for where, _, found in places if found == name)
     remedy = f"save one with: perfbench baseline save {name}"
-    if near := difflib.get_close_matches(name, here, n=1):
+    if branches:
+        remedy = f"the branch {branches[0]} has one, which serves no other; {remedy}"
+    elif near := difflib.get_close_matches(name, here, n=1):
         remedy = f"did you mean {near[0]}?"
     elif elsewhere:
         remedy = f"{elsewhere[0]} has one, but other machines cannot be compared with; {remedy}"
