@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -22,6 +20,7 @@ from perfbench.measure.asv_config import AsvConfig
 from perfbench.measure.asv_matrix import Combination
 from perfbench.measure.install_command import Command, parse_command
 from perfbench.measure.interpreter import Interpreter
+from perfbench.measure.program import end_group, guard
 from perfbench.measure.side_folder import SideFolder
 
 SIMPLE = "in-dir={env_dir} python -m pip install {build_dir}"
@@ -39,12 +38,6 @@ ASTRAY = (
     "PIP_USER",
 )
 """Variables of the caller that would lead pip elsewhere; those of Python itself go as well."""
-
-# The kernel kills the child when this process dies, however it dies; pip is not left at work after a kill -9.
-_DIE_WITH_PARENT = (
-    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); "
-    "os.getppid() == int(sys.argv[1]) and os.execvp(sys.argv[2], sys.argv[2:])"
-)
 
 _PROBE = """
 import importlib.metadata, json, sysconfig
@@ -202,7 +195,7 @@ class Installer:
         if not Path(cwd).is_dir():
             raise InstallError(f"{cwd}: no such folder")
         process = subprocess.Popen(
-            (*_guard(), *argv),
+            (*guard(), *argv),  # pip is not left at work after a kill -9
             cwd=cwd,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -215,12 +208,12 @@ class Installer:
         try:
             code = process.wait(limit)
         except subprocess.TimeoutExpired:
-            _end(process)
+            end_group(process)
             raise InstallError(
                 f"{' '.join(command.argv)} took longer than install_timeout, {limit:g} s"
             ) from None
         except BaseException:
-            _end(process)
+            end_group(process)
             raise
         if not command.accepts(code):
             raise InstallError(last_meaningful_line(Path(self._log.name), code))
@@ -280,15 +273,3 @@ def last_meaningful_line(log: Path, code: int) -> str:
 def normal(name: str) -> str:
     """A distribution's name in its normal form (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _guard() -> Sequence[str]:
-    if sys.platform != "linux":
-        return ()
-    return (sys.executable, "-I", "-S", "-c", _DIE_WITH_PARENT, str(os.getpid()))
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):  # it may have ended by itself just now
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
