@@ -1,4 +1,4 @@
-"""Reads any result file that perfbench knows. What a file is, its content says, never its name."""
+"""Reads any result file or folder that perfbench knows. What it is, its content says, never its name."""
 
 from __future__ import annotations
 
@@ -34,17 +34,47 @@ FORMATS = (
 """Asked in this order: the cheap and certain ones first."""
 
 
-def read_any(path: Path) -> ResultFile:
-    """The measurements and problems of one file.
+@dataclass(frozen=True, slots=True)
+class FolderFormat:
+    """One kind of folder. `recognises` looks at what lies in it, and never raises.
 
-    Raises UsageError when it cannot be opened, or is of no kind that perfbench reads.
+    `read` takes the folder and the part of it that is wanted, in the format's own words (a commit, the
+    name of a baseline); empty is the whole, or the newest. It raises UsageError for a part that is not
+    there, or that names several; what is odd about the rest are problems.
     """
+
+    name: str
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path, str], ResultFile]
+
+
+FOLDER_FORMATS: tuple[FolderFormat, ...] = ()
+"""Asked in this order: the cheap and certain ones first."""
+
+
+def read_any(path: Path, part: str = "") -> ResultFile:
+    """The measurements and problems of one file, or of that part of a folder.
+
+    Raises UsageError when it cannot be opened, is of no kind that perfbench reads, or has no such part.
+    """
+    if path.is_dir():
+        return _read_folder(path, part)
+    if part:
+        raise UsageError(f"{path} is a file, and has no part {part!r}", "name the file alone")
     document = load(path)
     for kind in FORMATS:
         if kind.recognises(document):
             return kind.read(document)
     known = " or ".join(kind.name for kind in FORMATS)
     raise UsageError(f"{path} {_what_it_is(document)}", f"name a file of {known}")
+
+
+def _read_folder(path: Path, part: str) -> ResultFile:
+    for kind in FOLDER_FORMATS:
+        if kind.recognises(path):
+            return kind.read(path, part)
+    known = "".join(f", or a folder of {kind.name}" for kind in FOLDER_FORMATS)
+    raise UsageError(f"{path} is a folder", f"name a result file in it{known}")
 
 
 def _what_it_is(document: Document) -> str:
