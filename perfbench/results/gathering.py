@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, tzinfo
 
-from perfbench.model import BenchmarkId, Measurement, Outcome, Problem
+from perfbench.model import BenchmarkId, Environment, Measurement, Outcome, Problem
 from perfbench.results.result_file import (
     HEAD,
+    LATEST,
     MAX_PROBLEMS,
     Header,
     ResultFile,
@@ -15,13 +17,19 @@ from perfbench.results.result_file import (
     shortened,
 )
 
+UNKNOWN = Environment("", "", 0, 0, "", "", "")
+"""The environment of a file that does not tell any."""
+
+
+class UnusableError(ValueError):
+    """Why an entry cannot be used."""
+
 
 class Gathering:
     """Collects what one file holds. A row that comes twice on a side is a problem; the first one counts."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.complete = True
         self._sides: dict[str, dict[tuple[BenchmarkId, str], Measurement]] = {}
         self._outcomes: dict[tuple[BenchmarkId, str], RowOutcome] = {}
         self._problems: list[Problem] = []
@@ -39,7 +47,7 @@ class Gathering:
         for key in keys:
             self.note(f"the key {key!r} stands twice in one object; the last one counts")
 
-    def add(self, measurement: Measurement, side: str = HEAD, line: int | None = None) -> None:
+    def take(self, measurement: Measurement, side: str = HEAD, line: int | None = None) -> None:
         """Keep a measurement of that side."""
         rows = self._sides.setdefault(side, {})
         key = (measurement.benchmark, measurement.metric.name)
@@ -48,28 +56,44 @@ class Gathering:
         else:
             rows[key] = measurement
 
-    def end(self, benchmark: BenchmarkId, outcome: Outcome, reason: str, side: str = HEAD) -> None:
+    def take_outcome(self, benchmark: BenchmarkId, outcome: Outcome, reason: str, side: str = HEAD) -> None:
         """Keep that a row gave no values there, and why."""
-        self._outcomes.setdefault(
-            (benchmark, side), RowOutcome(benchmark, outcome, shortened(reason), (side,))
-        )
+        ended = RowOutcome(benchmark, outcome, shortened(reason), (side,))
+        self._outcomes.setdefault((benchmark, side), ended)
 
-    def result(self, created: float = 0.0) -> ResultFile:
-        """All of it. `created` is in seconds since the epoch, 0 where the file does not say."""
+    def result(
+        self, header: Header | None = None, *, complete: bool = True, seconds: float | None = None
+    ) -> ResultFile:
+        """All of it. Without a `header` the sides are named by the environments of their first rows."""
+        sides = {label: tuple(rows.values()) for label, rows in self._sides.items()}
         problems = list(self._problems)
         if self._unlisted:
             problems.append(Problem(self.path, None, f"{self._unlisted} more problems are not listed"))
-        sides = {label: tuple(rows.values()) for label, rows in self._sides.items()}
         if not sides and not self._outcomes:
             problems.append(Problem(self.path, None, "holds no values"))
-        headers = {label: _side_header(rows[0]) for label, rows in sides.items()}
         return ResultFile(
-            Header("", created, headers),
+            header or Header("", 0.0, {label: _side_header(rows[0]) for label, rows in sides.items()}),
             sides,
             tuple(self._outcomes.values()),
             tuple(problems),
-            complete=self.complete and bool(sides),
+            complete=complete and bool(sides),
+            seconds=seconds,
         )
+
+
+def moment(text: object, zone: tzinfo | None = None) -> float:
+    """Seconds since the epoch of an ISO 8601 date; 0 for anything else.
+
+    A date that names no zone is in `zone`, or in local time.
+    """
+    if not isinstance(text, str):
+        return 0.0
+    try:
+        date = datetime.fromisoformat(text.strip())
+        seconds = (date if date.tzinfo else date.replace(tzinfo=zone)).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+    return seconds if 0 <= seconds <= LATEST else 0.0
 
 
 def _side_header(measurement: Measurement) -> SideHeader:
