@@ -9,7 +9,9 @@
 the row of a Docker container's start alone is measured, against a limit of 2 %. In head nothing is slower
 (`identical`), or one function makes N % more steps, or the start of a container sleeps for N % of `--start`.
 Wanted is exit 0 with no row named, or exit 1 with that row alone named as regressed. The first run only
-builds the environments, without noise. What follows `--` goes to the gate. Exits 1 when a run was not as wanted.
+builds the environments, without noise. What follows `--` goes to the gate. asv gets the factor in the middle, 1.05
+for +10, and its own default 1.1 for `identical`, unless `--factor` is given. Exits 1 when a run was not as wanted,
+2 when the first one came to nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 import signal
 import statistics
 import sys
@@ -29,7 +32,8 @@ from typing import NoReturn, Protocol
 
 from live_asv import Asv
 from live_attempt import Attempt
-from live_gate import Gate
+from live_containers import START_ROW, make_clone
+from live_gate import Gate, hold_still
 from live_noise import KINDS, noise
 from live_project import SLOWED, make_project
 
@@ -49,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     with contextlib.suppress(KeyboardInterrupt), _workplace(options.keep) as folder:
         contender, slowed = _contender(options, folder)
         first = contender.build()
-        if first.complaint or first.code == 2:
+        if not first.judged:
             print(f"live: {first}", file=sys.stderr)
             return 2
         print(f"first run, environments built: {first.seconds:.0f} s", flush=True)
@@ -65,12 +69,18 @@ def main(arguments: Sequence[str]) -> int:
 
 def _contender(options: argparse.Namespace, folder: Path) -> tuple[Contender, str | None]:
     """The gate to try, and the row that it has to name."""
+    slowed = START_ROW if options.mode == "containers" else SLOWED
+    named = slowed if options.percent else None
     project = folder / "project"
+    if options.mode == "containers":
+        make_clone(project, options.percent, options.start)
+        only = ("--bench", re.escape(slowed), *options.arguments)
+        return Gate(hold_still(folder / "tool"), project, "HEAD", re.escape(slowed), only), named
     make_project(project, options.percent)
-    slowed = SLOWED if options.percent else None
     if options.peer == "asv":
-        return Asv(project, folder / "home", SLOWED, options.arguments), slowed
-    return Gate(project, "HEAD~1", SLOWED, options.arguments), slowed
+        factor = ["--factor", f"{float(1 + options.percent / 200):g}"] if named else []
+        return Asv(project, folder / "home", re.escape(slowed), [*factor, *options.arguments]), named
+    return Gate(hold_still(folder / "tool"), project, "HEAD~1", re.escape(slowed), options.arguments), named
 
 
 def _conclude(attempts: Sequence[Attempt], slowed: str | None) -> int:
@@ -129,12 +139,19 @@ def _percent(text: str) -> Fraction:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("mode", choices=("cpu",))
+    parser.add_argument("mode", choices=("cpu", "containers"))
     parser.add_argument("percent", type=_percent, metavar="identical|+N", help="what differs in head")
     parser.add_argument("--times", type=int, default=10, help="checks (default: %(default)s)")
     parser.add_argument("--noise", choices=KINDS, default="cpu", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="of the noise (default: %(default)s)")
     parser.add_argument("--peer", choices=("asv",), help="try this instead of perfbench")
+    parser.add_argument(
+        "--start",
+        type=float,
+        default=140.0,
+        metavar="MS",
+        help="a container's start here (default: %(default)s)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all attempts there")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="work in this new folder and leave it")
     at = list(arguments).index("--") if "--" in arguments else len(arguments)
@@ -142,6 +159,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     options.arguments = list(arguments[at + 1 :])
     if options.times < 1:
         parser.error("--times must be at least 1")
+    if options.peer and options.mode != "cpu":
+        parser.error("--peer needs cpu: asv knows no thresholds to compare by")
     return options
 
 

@@ -36,8 +36,10 @@ class Asv:
     def _asv(self, *arguments: str) -> Attempt:
         argv = (sys.executable, "-m", "asv", *arguments)
         ended = run_to_end(argv, self.project, {"HOME": str(self.home)})
-        complaint = "" if ended.code in (0, 1) else ended.complaint
-        return Attempt(ended.code, ended.seconds, changed(ended.output), complaint)
+        rows = changed(ended.output)
+        # asv's own errors end with 1 as well, but name no row.
+        complaint = "" if ended.code == 0 or (ended.code == 1 and rows) else ended.complaint
+        return Attempt(ended.code, ended.seconds, rows, complaint)
 
 
 def changed(output: str) -> tuple[Judged, ...]:

@@ -29,7 +29,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A gate's exit code, seconds and rows; `complaint` is its last line where it gave no report."""
+    """A gate's exit code, seconds and rows; `complaint` says why it could not judge."""
 
     code: int
     seconds: float
@@ -39,6 +39,11 @@ class Attempt:
     def named(self, outcome: str) -> list[str]:
         """The rows of that outcome, by name."""
         return sorted(judged.row for judged in self.rows if judged.outcome == outcome)
+
+    @property
+    def judged(self) -> bool:
+        """Whether the gate came to say anything."""
+        return self.code in (0, 1) and not self.complaint
 
     def as_wanted(self, slowed: str | None) -> bool:
         """Whether exactly the slowed row was named, or none, and the exit code says so."""
@@ -52,9 +57,14 @@ class Attempt:
             if (rows := self.named(outcome))
         ]
         counts = Counter(judged.outcome for judged in self.rows)
-        told.append("; ".join(told) or "none named")
         numbers = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
-        parts = (f"exit {self.code}", f"{self.seconds:.0f} s", told[-1], numbers, self.complaint)
+        parts = (
+            f"exit {self.code}",
+            f"{self.seconds:.0f} s",
+            "; ".join(told) or "none named",
+            numbers,
+            self.complaint,
+        )
         return "; ".join(part for part in parts if part)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -17,8 +18,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Compares the working tree of `project` with `base`. `arguments` go to every check but the first."""
+    """Compares the working tree of `project` with `base`.
 
+    `tool` is the folder that perfbench is imported from; `arguments` go to every check but the first.
+    """
+
+    tool: Path
     project: Path
     base: str
     first: str
@@ -37,10 +42,18 @@ class Gate:
             report = Path(folder) / "report.json"
             command = (sys.executable, "-P", "-m", "perfbench", "check", "--base", self.base)
             argv = (*command, "--quiet", "--json", str(report), *arguments)
-            ended = run_to_end(argv, self.project, {"PYTHONPATH": str(ROOT)})
+            ended = run_to_end(argv, self.project, {"PYTHONPATH": str(self.tool)})
             if not report.exists():
                 return Attempt(ended.code, ended.seconds, (), ended.complaint)
-            return Attempt(ended.code, ended.seconds, judged(json.loads(report.read_text())))
+            content = json.loads(report.read_text())
+        complaint = "" if ended.code in (0, 1) else _reason(content)
+        return Attempt(ended.code, ended.seconds, judged(content), complaint)
+
+
+def hold_still(folder: Path) -> Path:
+    """Copy perfbench as it is now: one series tries one gate, whatever is edited meanwhile."""
+    shutil.copytree(ROOT / "perfbench", folder / "perfbench", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 def judged(report: dict[str, Any]) -> tuple[Judged, ...]:
@@ -51,3 +64,9 @@ def judged(report: dict[str, Any]) -> tuple[Judged, ...]:
         numbers = (found.get(name) for name in ("ratio", "low", "high"))
         rows.append(Judged(verdict["benchmark"]["id"], verdict["outcome"], *numbers))
     return tuple(rows)
+
+
+def _reason(report: dict[str, Any]) -> str:
+    """Why a report holds no judgement, in its own words and those of its first row."""
+    rows = (verdict["reason"] for verdict in report["verdicts"])
+    return ": ".join(part for part in (report["exit"]["reason"], next(rows, "")) if part)

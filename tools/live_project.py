@@ -22,7 +22,7 @@ import json
 import re
 
 STEPS = {steps}
-WORDS = "the quick brown fox jumps over the lazy dog while seven wizards box".split() * 60
+WORDS = "the quick brown fox jumps over the lazy dog while seven wizards box".split() * 180
 TEXT = " ".join(f"{{word}} 2024-{{n % 12 + 1:02}}-{{n % 28 + 1:02}}" for n, word in enumerate(WORDS[:400]))
 RECORDS = [{{"id": n * 7919 % 1009, "name": f"name {{n % 97}}", "tags": ["a", "b"]}} for n in range(400)]
 
@@ -156,7 +156,7 @@ def make_project(folder: Path, percent: Fraction) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    git(folder, "init", "--quiet", "--initial-branch=main")
+    _git(folder, "init", "--quiet", "--initial-branch=main")
     _commit(folder, "Base", STEPS, "A linear congruential generator.")
     comment = (
         "A linear congruential generator." if percent else "A linear congruential generator, period 2 ** 16."
@@ -164,13 +164,12 @@ def make_project(folder: Path, percent: Fraction) -> None:
     _commit(folder, "Head", int(steps), comment)
 
 
-def git(folder: Path, *arguments: str) -> None:
-    """Run git in `folder`. Raises CalledProcessError where it fails."""
+def _git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=folder, check=True)
 
 
 def _commit(folder: Path, subject: str, steps: int, comment: str) -> None:
     (folder / "quarry.py").write_text(_MODULE.format(steps=steps, comment=comment))
-    git(folder, "add", "--all")
+    _git(folder, "add", "--all")
     author = ("-c", "user.name=quarry", "-c", "user.email=quarry@localhost", "-c", "commit.gpgSign=false")
-    git(folder, *author, "commit", "--quiet", "--message", subject)
+    _git(folder, *author, "commit", "--quiet", "--message", subject)

@@ -42,7 +42,7 @@ def main() -> int:
         clone = Path(folder) / "clone"
         _git("clone", "--quiet", str(ROOT), str(clone), cwd=ROOT)
         if options.what == "sleep":
-            _plant(clone / DRIVER, options.milliseconds / 1000)
+            plant(clone / DRIVER, options.milliseconds / 1000)
         for number in range(1, options.times + 1):
             started = time.monotonic()
             code, report = _check(clone, Path(folder) / f"{number}.json", options.arguments)
@@ -91,7 +91,8 @@ def _check(clone: Path, report: Path, arguments: list[str]) -> tuple[int, dict[s
     return done.returncode, content
 
 
-def _plant(driver: Path, seconds: float) -> None:
+def plant(driver: Path, seconds: float) -> None:
+    """Let every container's start sleep first. Raises SystemExit for a driver of another shape."""
     text = driver.read_text()
     if text.count(START) != 1:
         raise SystemExit(f"{driver} has no single start to plant a sleep in")
