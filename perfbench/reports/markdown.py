@@ -2,67 +2,44 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from perfbench.model import Environment, Outcome, Report
 from perfbench.reports import matrix, outline
+from perfbench.reports.markdown_text import code, escape, sentence
 from perfbench.reports.matrix import Cell, Matrix
 from perfbench.reports.names import plain
+from perfbench.reports.room import Block, Fold, fill
 from perfbench.units import format_value
 
-ACTIVE = re.compile(r"[\\`*_\[\]<>|~&#$]")
+MARKER = "<!-- perfbench report -->"
+"""The first line, which no reader sees: a later comment finds the earlier one by it, and takes its place."""
+
+COMMENT_LIMIT = 65_536
+"""What GitHub takes as a comment. It counts characters; bytes are never fewer."""
+
 DECISIVE = frozenset(outline.GRAVEST_FIRST[:4])
+HEADINGS = ("", "benchmark", "runtime", "median", "change", "could see", "why")
 
 
-def render(report: Report) -> str:
-    """The report as one Markdown text ending with a newline. Nothing in a name or reason becomes markup."""
-    parts = [_verdict(report), _subject(report), *map(_warning, report.warnings)]
-    entries = outline.entries(report)
-    if entries:
-        parts.append(
-            _table(
-                ("", "benchmark", "runtime", "median", "change", "why"),
-                (
-                    (
-                        entry.mark,
-                        code(entry.name),
-                        escape(entry.runtime),
-                        escape(entry.values),
-                        escape(entry.change),
-                        escape(entry.note),
-                    )
-                    for entry in entries
-                ),
-            )
-        )
-    parts += [*_passed(report), *_skipped(report), _environment(report)]
-    parts.append(escape(f"exit {report.exit_code}: {outline.exit_reason(report)}"))
-    return "\n\n".join(parts) + "\n"
+def render(report: Report, limit: int = COMMENT_LIMIT) -> str:
+    """The report as one Markdown text of at most `limit` bytes of UTF-8, ending with a newline.
 
-
-def escape(text: str) -> str:
-    """Text that Markdown shows as it is, in a table too; an @ mentions nobody."""
-    return ACTIVE.sub(r"\\\g<0>", text).replace("@", "@\N{ZERO WIDTH SPACE}")
-
-
-def code(text: str) -> str:
-    """Text as code, in a table too: fenced with more backticks than stand in a row in it.
-
-    Code cannot hold a backslash before a pipe there (the backslash would free the pipe): that stays text.
+    Nothing in a name or reason becomes markup, a link or a mention. What does not fit is left out from the
+    end, and the last line but one says how much that is.
     """
-    if not text or "\\|" in text:
-        return escape(text)
-    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
-    room = " " if "`" in text else ""
-    return f"{fence}{room}{text.replace('|', chr(92) + '|')}{room}{fence}"
+    opening = [f"{MARKER}\n{_verdict(report)}", _subject(report)]
+    closing = escape(f"exit {report.exit_code}: {outline.exit_reason(report)}")
+    return fill(opening, list(_parts(report)), closing, limit)
 
 
 def _verdict(report: Report) -> str:
     words = outline.verdict_words(report)
     decisive = {outcome for outcome, _ in outline.counts(report)} & DECISIVE
-    return " · ".join(f"**{word}**" if number < len(decisive) or len(words) == 1 else word
-                      for number, word in enumerate(words))  # fmt: skip
+    bold = [f"**{word}**" if number < len(decisive) or len(words) == 1 else word
+            for number, word in enumerate(words)]  # fmt: skip
+    found = outline.finding_words(report)
+    return " · ".join([f"**{found}**", *bold] if found else bold)
 
 
 def _subject(report: Report) -> str:
@@ -70,43 +47,60 @@ def _subject(report: Report) -> str:
     return " · ".join(escape(part) for part in parts if part)
 
 
-def _warning(text: str) -> str:
-    return f"> [!WARNING]\n> {escape(plain(text))}"
+def _parts(report: Report) -> Iterator[Block | Fold]:
+    yield Block("findings", [f"- {sentence(outline.finding(found))}" for found in report.findings])
+    yield Block(
+        "warnings", [f"> {sentence(plain(text))}" for text in report.warnings], "> [!WARNING]\n", "\n>\n"
+    )
+    rows = [
+        (
+            entry.mark,
+            code(entry.name),
+            escape(entry.runtime),
+            escape(entry.values),
+            escape(entry.change),
+            escape(entry.seen),
+            escape(entry.note),
+        )
+        for entry in outline.entries(report)
+    ]
+    yield _table("rows", HEADINGS, rows)
+    yield from _passed(report)
+    yield from _skipped(report)
+    yield _environment(report)
 
 
-def _passed(report: Report) -> list[str]:
+def _passed(report: Report) -> Iterator[Fold]:
     tables = [_matrix(table) for table in matrix.matrices(report)]
-    rows = matrix.without_runtime(report)
+    rows = [(code(name), _cell(cell)) for name, cell in matrix.without_runtime(report)]
     if rows:
-        cells = ((code(name), _cell(cell)) for name, cell in rows)
-        tables.append(_table(("benchmark", "median"), cells, right_from=1))
-    return [_folded(outline.matrix_words(report), tables)] if tables else []
+        tables.append(_table("passed rows", ("benchmark", "median"), rows, right_from=1))
+    if tables:
+        words = "; ".join(filter(None, (outline.matrix_words(report), outline.seen_words(report))))
+        yield Fold(words, tables)
 
 
-def _matrix(table: Matrix) -> str:
+def _matrix(table: Matrix) -> Block:
     head = (code(table.group), *map(escape, table.runtimes))
-    lines = ((code(phase), *map(_cell, cells)) for phase, cells in table.lines)
-    return _table(head, lines, right_from=1)
+    lines = [(code(phase), *map(_cell, cells)) for phase, cells in table.lines]
+    return _table("lines of passed rows", head, lines, right_from=1)
 
 
 def _cell(cell: Cell) -> str:
     return escape(" ".join(part for part in (cell.value, cell.change, cell.mark) if part))
 
 
-def _skipped(report: Report) -> list[str]:
+def _skipped(report: Report) -> Iterator[Fold]:
     skips = outline.skips(report)
     if not skips:
-        return []
+        return
     number = dict(outline.counts(report))[Outcome.SKIPPED]
-    rows = ((code(skip.where), escape(skip.runtime), escape(skip.reason), str(skip.rows)) for skip in skips)
-    return [
-        _folded(
-            f"{number} skipped", [_table(("benchmarks", "runtime", "reason", "rows"), rows, right_from=3)]
-        )
-    ]
+    rows = [(code(skip.where), escape(skip.runtime), escape(skip.reason), str(skip.rows)) for skip in skips]
+    heads = ("benchmarks", "runtime", "reason", "rows")
+    yield Fold(f"{number} skipped", [_table("skipped patterns", heads, rows, right_from=3)])
 
 
-def _environment(report: Report) -> str:
+def _environment(report: Report) -> Fold:
     rows = [(name, escape(plain(value))) for name, value in _facts(report.environment) if value]
     for status in report.runtimes:
         absent = ": ".join(part for part in (status.reason, status.remedy) if part) or "absent"
@@ -115,7 +109,7 @@ def _environment(report: Report) -> str:
     if report.result_file:
         rows.append(("result file", code(plain(report.result_file))))
     rows.append(("perfbench", escape(plain(report.version))))
-    return _folded("where it ran", [_table(("", ""), rows)])
+    return Fold("where it ran", [_table("facts of the environment", ("", ""), rows)])
 
 
 def _facts(environment: Environment) -> list[tuple[str, str]]:
@@ -131,13 +125,8 @@ def _facts(environment: Environment) -> list[tuple[str, str]]:
     ]
 
 
-def _folded(summary: str, tables: Sequence[str]) -> str:
-    """A part that opens on a click. Blank lines make GitHub read Markdown inside; `summary` is ours alone."""
-    body = "\n\n".join(tables)
-    return f"<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right_from: int | None = None) -> str:
-    start = len(head) if right_from is None else right_from
-    rule = ["---" if number < start else "---:" for number in range(len(head))]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+def _table(noun: str, head: Sequence[str], rows: Sequence[Sequence[str]], right_from: int = 9) -> Block:
+    """A table; columns from `right_from` on are flush right. `noun` says what its lines are."""
+    rule = ["---" if number < right_from else "---:" for number in range(len(head))]
+    opening = "".join(f"| {' | '.join(cells)} |\n" for cells in (head, rule))
+    return Block(noun, [f"| {' | '.join(cells)} |" for cells in rows], opening)

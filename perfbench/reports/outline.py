@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from perfbench.errors import ExitCode
-from perfbench.model import BenchmarkId, Outcome, Report, RuntimeStatus, SideSummary, Verdict
+from perfbench.model import BenchmarkId, Better, Finding, Outcome, Report, RuntimeStatus, SideSummary, Verdict
 from perfbench.reports.glyphs import FAILED_ELSEWHERE, MARKS, mark
 from perfbench.reports.names import RUNTIME, Label, Row, labels, plain, shown_name
 from perfbench.units import (
@@ -34,7 +34,9 @@ GRAVEST_FIRST = (
     Outcome.SKIPPED,
 )
 QUIET = frozenset({Outcome.PASSED, Outcome.SKIPPED})
-TOLD_BY_RULE = frozenset({Outcome.REGRESSED, Outcome.OVER_BUDGET, Outcome.IMPROVED, Outcome.FAILED})
+TOLD_BY_RULE = frozenset(
+    {Outcome.REGRESSED, Outcome.OVER_BUDGET, Outcome.IMPROVED, Outcome.FAILED, Outcome.PASSED}
+)
 EVERY = "every benchmark"
 CHANGES = "+changes"
 
@@ -49,6 +51,7 @@ class Entry:
     runtime: str
     values: str
     change: str
+    seen: str
     note: str
 
 
@@ -71,6 +74,17 @@ def counts(report: Report) -> list[tuple[Outcome, int]]:
 def verdict_words(report: Report) -> list[str]:
     """The verdict in one line's parts: `2 regressed`, `36 passed`."""
     return [f"{number} {outcome}" for outcome, number in counts(report)] or ["nothing was measured"]
+
+
+def finding_words(report: Report) -> str:
+    """How many findings there are, as the verdict's line says it; empty where there is none."""
+    number = len(report.findings)
+    return "" if not number else "1 finding" if number == 1 else f"{number} findings"
+
+
+def finding(found: Finding) -> str:
+    """A finding in one line: where it stands and what it says."""
+    return plain(": ".join(filter(None, (found.origin or found.kind, found.message))))
 
 
 def sides(report: Report) -> str:
@@ -102,9 +116,35 @@ def matrix_words(report: Report) -> str:
     return f"{passed} passed: head's medians, and the change where it is beyond the noise"
 
 
+def seen_words(report: Report) -> str:
+    """How small a worsening of the passed rows would have been seen; empty where nothing was compared."""
+    effects = sorted(
+        verdict.effect
+        for verdict in report.verdicts
+        if verdict.outcome is Outcome.PASSED and verdict.effect is not None and _has_direction(verdict)
+    )
+    seen = [effect for effect in effects if math.isfinite(effect)]
+    if not seen:
+        return ""
+    middle, worst = format_percent(effects[(len(effects) - 1) // 2]), format_percent(seen[-1])
+    every = "all" if len(seen) == len(effects) else f"{len(seen)} of {len(effects)}"
+    half = "" if middle == worst else f"≥ {middle} in half of them, "
+    return f"could have seen a worsening {half}≥ {worst} in {every}"
+
+
+def smallest_effect(verdict: Verdict) -> str:
+    """The smallest worsening that would have been seen in a row: `≥ 3 %`; empty where nothing was compared."""
+    if verdict.effect is None or not _has_direction(verdict):
+        return ""
+    return f"≥ {format_percent(verdict.effect)}" if math.isfinite(verdict.effect) else "none"
+
+
 def entries(report: Report) -> list[Entry]:
-    """Every row that neither passed nor was skipped, the gravest first, else in the report's order."""
-    told = [verdict for verdict in report.verdicts if verdict.outcome not in QUIET]
+    """Every row that needs a word, the gravest first, else in the report's order.
+
+    That is what neither passed nor was skipped, and what passed for a reason: an accepted regression.
+    """
+    told = [verdict for verdict in report.verdicts if _needs_a_word(verdict)]
     names = row_labels(report)
     return [_entry(verdict, names[_row(verdict)]) for verdict in sorted(told, key=_gravity)]
 
@@ -142,8 +182,8 @@ def exit_reason(report: Report) -> str:
     found = {outcome for outcome, _ in counts(report)}
     match ExitCode(report.exit_code):
         case ExitCode.REGRESSED:
-            grave = [word for word in GRAVEST_FIRST[:3] if word in found]
-            return ", ".join(grave) or exit_word(report.exit_code)
+            grave = [*(word for word in GRAVEST_FIRST[:3] if word in found), finding_words(report)]
+            return ", ".join(filter(None, grave)) or exit_word(report.exit_code)
         case ExitCode.NOTHING_MEASURED:
             failed = [mark(verdict) for verdict in report.verdicts if verdict.outcome is Outcome.FAILED]
             return "failed on head" if MARKS[Outcome.FAILED] in failed else "nothing was measured"
@@ -192,8 +232,19 @@ def _entry(verdict: Verdict, label: Label) -> Entry:
         label.runtime,
         plain(values(verdict)),
         change(verdict),
+        smallest_effect(verdict),
         _note(verdict),
     )
+
+
+def _needs_a_word(verdict: Verdict) -> bool:
+    if verdict.outcome is Outcome.PASSED:
+        return bool(verdict.reason) and _has_direction(verdict)
+    return verdict.outcome is not Outcome.SKIPPED
+
+
+def _has_direction(verdict: Verdict) -> bool:
+    return verdict.metric is not None and verdict.metric.better is not Better.NONE
 
 
 def _note(verdict: Verdict) -> str:

@@ -25,6 +25,7 @@ def render(report: Report, sheet: Sheet) -> None:
     if entries:
         page.line()
         write_rows(page, entries)
+    _findings(page, report)
     _passed(page, report)
     _skips(page, outline.skips(report))
     _foot(page, report)
@@ -33,7 +34,10 @@ def render(report: Report, sheet: Sheet) -> None:
 def _head(page: Page, report: Report) -> None:
     """Who against whom and the verdict; machine and cost beside them where there is room, else below."""
     styles = [_style(outcome) for outcome, _ in outline.counts(report)] or ["bold red"]
-    verdict = page.flow(list(zip(outline.verdict_words(report), styles, strict=True)), SEPARATOR)
+    words = list(zip(outline.verdict_words(report), styles, strict=True))
+    if found := outline.finding_words(report):
+        words.insert(0, (found, "bold red"))
+    verdict = page.flow(words, SEPARATOR)
     sides, machine, cost = outline.sides(report), outline.machine(report), outline.cost(report)
     used = sum(page.measure(text) for text, _ in verdict[0])
     left = max(page.measure(sides), used)
@@ -55,6 +59,14 @@ def _style(outcome: Outcome) -> str:
     return style if outcome in outline.QUIET else f"bold {style}"
 
 
+def _findings(page: Page, report: Report) -> None:
+    if report.findings:
+        page.line()
+    mark = MARKS[Outcome.REGRESSED]
+    for found in report.findings:
+        page.paragraph(outline.finding(found), first=[(f"{mark} ", f"bold {STYLES[mark]}")], indent=2)
+
+
 def _passed(page: Page, report: Report) -> None:
     rows = matrix.without_runtime(report)
     tables = matrix.matrices(report)
@@ -62,6 +74,8 @@ def _passed(page: Page, report: Report) -> None:
         return
     page.line()
     page.paragraph(outline.matrix_words(report), style="dim")
+    if seen := outline.seen_words(report):
+        page.paragraph(seen, style="dim")
     for table in tables:
         page.line()
         write_matrix(page, table)

@@ -1,4 +1,4 @@
-"""The report in a pull request: readable there, and nothing in a name turns into markup."""
+"""The report in a pull request: readable there, short enough for it, and nothing in a name turns into markup."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfbench.model import Outcome, Report
+from perfbench.model import Finding, Outcome, Report
 from perfbench.reports import markdown
 from perfbench.reports.names import plain
 
 from . import sample
 from .golden import assert_golden
 
-COLUMNS = 6
+COLUMNS = 7
 
 
 @pytest.mark.parametrize("make", [sample.full_report, sample.head_only_report, sample.baseline_report])
@@ -24,8 +24,10 @@ def test_the_report_reads_as_it_did(make: Callable[[], Report]) -> None:
     assert_golden(f"{make.__name__.removesuffix('_report')}.md", markdown.render(make()))
 
 
-def test_the_first_line_is_the_verdict() -> None:
-    assert markdown.render(sample.full_report()).startswith("**3 regressed** · **1 over budget** · ")
+def test_a_hidden_marker_comes_first_and_then_the_verdict() -> None:
+    marker, verdict, *_ = markdown.render(sample.full_report()).splitlines()
+    assert marker == markdown.MARKER
+    assert verdict.startswith("**2 findings** · **3 regressed** · **1 over budget** · ")
 
 
 def test_passed_and_skipped_rows_are_folded() -> None:
@@ -34,39 +36,42 @@ def test_passed_and_skipped_rows_are_folded() -> None:
     assert text.index("container.Lifecycle.start") < text.index("<details>") < text.index("until_answer")
 
 
+def crowd(rows: int, outcome: Outcome = Outcome.REGRESSED) -> Report:
+    """A report of so many rows that came to one outcome."""
+    found = [
+        sample.judged(outcome, sample.compared(sample.row(f"bench.Crowd.time_{n}"), 1.0, 1.2))
+        for n in range(rows)
+    ]
+    return replace(sample.full_report(), verdicts=tuple(found))
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REGRESSED, Outcome.PASSED, Outcome.SKIPPED])
+def test_a_report_too_long_for_a_comment_is_cut_at_a_line_and_says_what_is_left_out(outcome: Outcome) -> None:
+    text = markdown.render(crowd(3000, outcome))
+    assert len(text.encode()) <= markdown.COMMENT_LIMIT
+    assert text.count("<details>") == text.count("</details>")
+    if outcome is not Outcome.SKIPPED:
+        left_out = text.splitlines()[-3]
+        shown = text.count("bench.Crowd.")
+        assert left_out.startswith(f"Left out for want of room: {3000 - shown} ")
+    assert text.endswith("exit 1: regressed, 2 findings\n" if outcome is Outcome.REGRESSED else "\n")
+
+
+def test_a_report_that_fits_leaves_nothing_out() -> None:
+    assert "Left out" not in markdown.render(crowd(100))
+    assert "Left out" not in markdown.render(crowd(3000), limit=1 << 20)
+
+
+@given(st.integers(3000, 20_000), st.integers(0, 150))
+def test_no_report_is_longer_than_its_limit(limit: int, rows: int) -> None:
+    report = replace(crowd(rows), warnings=("µ" * 700,) * (rows // 10))
+    assert len(markdown.render(report, limit).encode()) <= limit
+
+
 def test_an_empty_report_says_that_nothing_was_measured() -> None:
     text = markdown.render(replace(sample.head_only_report(), verdicts=(), exit_code=3))
-    assert text.startswith("**nothing was measured**\n")
+    assert text.startswith(f"{markdown.MARKER}\n**nothing was measured**\n")
     assert text.endswith("exit 3: nothing was measured\n")
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a|b", r"a\|b"),
-        ("`a` *b* _c_", r"\`a\` \*b\* \_c\_"),
-        ("<b>&amp;", r"\<b\>\&amp;"),
-        ("[a](b)", r"\[a\](b)"),
-        ("@team", "@\N{ZERO WIDTH SPACE}team"),
-    ],
-)
-def test_active_characters_are_escaped(text: str, expected: str) -> None:
-    assert markdown.escape(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a", "`a`"),
-        ("a|b", r"`a\|b`"),
-        ("a`b", "`` a`b ``"),
-        ("``", "``` `` ```"),
-        (r"a\|b", r"a\\\|b"),
-        ("", ""),
-    ],
-)
-def test_code_is_fenced_by_more_backticks_than_it_holds(text: str, expected: str) -> None:
-    assert markdown.code(text) == expected
 
 
 @settings(deadline=None)
@@ -88,3 +93,19 @@ def test_no_name_and_no_reason_becomes_markup(name: str, reason: str) -> None:
     assert {child.type for children in cells for child in children} <= allowed
     shown = "".join(child.content for child in cells[-1])
     assert " ".join(shown.split()) == "; ".join(filter(None, ["on head", plain(reason)]))
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="ab1.-+=)`|\\<>[]()*_~!@&# \n", max_size=30))
+def test_no_finding_and_no_warning_becomes_markup(text: str) -> None:
+    parser = pytest.importorskip("markdown_it").MarkdownIt("commonmark")
+    report = replace(
+        sample.baseline_report(), findings=(Finding("check", text),), warnings=(text, text), exit_code=1
+    )
+    rendered = markdown.render(report)
+    tokens = parser.parse(rendered[: rendered.index("<details>")])
+    blocks = {token.type.removesuffix("_open") for token in tokens if token.nesting == 1}
+    inline = {child.type for token in tokens[4:] for child in token.children or ()}
+    assert blocks <= {"paragraph", "bullet_list", "list_item", "blockquote"}
+    assert sum(token.type == "bullet_list_open" for token in tokens) == 1
+    assert inline <= {"text", "text_special", "strong_open", "strong_close", "softbreak"}

@@ -28,7 +28,7 @@ def passed(name: str, runtime: str = "") -> Verdict:
 
 def test_rows_come_gravest_first_and_else_in_the_reports_order() -> None:
     entries = outline.entries(sample.full_report())
-    assert "".join(entry.mark for entry in entries) == "✗✗✗✗✗✗??↑+≠!"
+    assert "".join(entry.mark for entry in entries) == "✗✗✗✗✗✗??↑+≠✓!"
     assert [entry.name for entry in entries[:2]] == [
         "container.Lifecycle.start",
         "command.Exec.overhead (64KiB)",
@@ -36,7 +36,45 @@ def test_rows_come_gravest_first_and_else_in_the_reports_order() -> None:
 
 
 def test_rows_that_passed_or_were_skipped_are_not_told_one_by_one() -> None:
-    assert not {entry.outcome for entry in outline.entries(sample.full_report())} & outline.QUIET
+    assert not outline.entries(report(passed("a.time_b"), skipped("a.time_c", "podman")))
+
+
+def test_an_accepted_regression_is_told_though_it_passed() -> None:
+    (entry,) = [entry for entry in outline.entries(sample.full_report()) if entry.outcome is Outcome.PASSED]
+    assert entry.note.startswith("accepted until 2026-12-31 by A. Author (checksums), accepted.toml:9; ")
+
+
+def test_findings_are_counted_and_say_where_they_stand() -> None:
+    own, expired = sample.FINDINGS
+    assert outline.finding_words(report(findings=(own,))) == "1 finding"
+    assert outline.finding_words(report(findings=())) == ""
+    assert outline.finding(own).startswith("rules:runsc_is_near_runc: runsc takes more")
+    assert outline.finding(expired).startswith("accepted.toml:3: container.Cycle")
+    assert outline.exit_reason(report(passed("a.time_b"), exit_code=1)) == "2 findings"
+
+
+@pytest.mark.parametrize(
+    ("effects", "expected"),
+    [
+        ([0.02], "could have seen a worsening ≥ 2 % in all"),
+        ([0.01, 0.02, 0.09], "could have seen a worsening ≥ 2 % in half of them, ≥ 9 % in all"),
+        ([0.01, math.inf], "could have seen a worsening ≥ 1 % in 1 of 2"),
+        ([0.01, 0.02, math.inf], "could have seen a worsening ≥ 2 % in 2 of 3"),
+        ([math.inf], ""),
+        ([None], ""),
+        ([], ""),
+    ],
+)
+def test_passed_rows_say_how_small_a_worsening_would_have_been_seen(
+    effects: list[float | None], expected: str
+) -> None:
+    rows = [replace(passed(f"a.time_{number}"), effect=effect) for number, effect in enumerate(effects)]
+    assert outline.seen_words(report(*rows)) == expected
+
+
+def test_a_row_without_a_better_or_worse_has_no_smallest_effect() -> None:
+    shown = sample.judged(Outcome.PASSED, sample.compared(sample.row("a.track_b"), 1, 1, metric=sample.SCORE))
+    assert outline.seen_words(report(shown)) == outline.smallest_effect(shown) == ""
 
 
 def test_a_row_shows_both_medians_on_one_scale_and_the_change_with_its_interval() -> None:
@@ -125,7 +163,7 @@ def test_the_exit_code_is_explained_by_what_happened(
     code: int, outcomes: list[Outcome], expected: str
 ) -> None:
     rows = [sample.told(outcome, sample.row("a.time_b"), "", sides=("head",)) for outcome in outcomes]
-    assert outline.exit_reason(report(*rows, exit_code=code)) == expected
+    assert outline.exit_reason(report(*rows, exit_code=code, findings=())) == expected
 
 
 def test_sides_are_named_by_commit_and_by_what_was_asked_for() -> None:

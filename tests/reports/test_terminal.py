@@ -73,7 +73,7 @@ def test_the_verdict_comes_before_the_warnings_and_these_before_the_rows() -> No
 def test_the_last_lines_name_the_result_file_and_the_exit_code_in_words() -> None:
     assert shown(sample.full_report()).splitlines()[-2:] == [
         "results in .perfbench/runs/2025-10-09T08-53-20.jsonl",
-        "exit 1: regressed, over budget, missing",
+        "exit 1: regressed, over budget, missing, 2 findings",
     ]
 
 
