@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from perfbench.analysis.judge import worsening
+from perfbench.analysis.limits import worsening
 from perfbench.analysis.patterns import applies, fits, last_match
 from perfbench.model import (
     Acceptance,
@@ -31,7 +31,7 @@ def accept(
     acceptances: Sequence[Acceptance],
     today: str,
     *,
-    rows: Collection[BenchmarkId] = (),
+    rows: Collection[BenchmarkId] | None = None,
     budgets: Sequence[Budget] = (),
 ) -> tuple[tuple[Verdict, ...], tuple[Finding, ...]]:
     """The verdicts with accepted regressions as passed, and a finding for each entry that holds no longer.
@@ -40,13 +40,14 @@ def accept(
     within the ceiling, is inconclusive where it reaches across, and still has regressed beyond it: the entry
     is exceeded. What is over one of the `budgets` as well is over budget; an acceptance lifts no budget.
 
-    `today` is an ISO date; an entry holds through the day on which it expires. It is unused when it fits no
-    row, or when all rows that it fits were measured and none of them has regressed or may have. `rows` are all
-    rows that there are, of which a run may have measured a part; without them those of the verdicts.
+    `today` is an ISO date; an entry holds through the day on which it expires. It is unused when it fits none
+    of `rows`, which are all that there are and of which a run may have measured a part, or when all rows that
+    it fits were measured and none of them has regressed or may have. Without `rows` those of the verdicts are
+    taken for all, but an entry that fits none of them may be about others.
     """
     valid = [entry for entry in acceptances if today <= entry.expires]
     judged = tuple(_accepted(verdict, valid, budgets) for verdict in verdicts)
-    known = {*rows, *(verdict.benchmark for verdict in verdicts)}
+    known = {*(rows or ()), *(verdict.benchmark for verdict in verdicts)}
     findings: list[Finding] = []
     for entry in acceptances:
         if entry not in valid:
@@ -54,7 +55,11 @@ def accept(
             findings.append(Finding(KIND, said, entry.origin))
             continue
         findings += _exceeded(entry, judged, valid)
-        if unused := _unused(entry, verdicts, known):
+        if rows is not None and not any(fits(entry.pattern, row) for row in known):
+            unused = "fits no benchmark"
+        else:
+            unused = _unused(entry, verdicts, known)
+        if unused:
             findings.append(Finding(KIND, f"{_named(entry)} {unused}; remove it", entry.origin))
     return judged, tuple(findings)
 
@@ -95,6 +100,7 @@ def _accepted(verdict: Verdict, valid: Sequence[Acceptance], budgets: Sequence[B
         outcome=Outcome.PASSED if within else Outcome.INCONCLUSIVE,
         rule=f"{rule}, {entry.origin}" if entry.origin else rule,
         reason=reason,
+        origin=entry.origin,
     )
 
 
@@ -128,8 +134,6 @@ def _exceeded(entry: Acceptance, judged: Sequence[Verdict], valid: Sequence[Acce
 def _unused(entry: Acceptance, verdicts: Sequence[Verdict], known: Collection[BenchmarkId]) -> str:
     """Why an entry covers nothing; empty where it does, or where that cannot be told from these rows."""
     rows = {row for row in known if fits(entry.pattern, row)}
-    if not rows:
-        return "fits no benchmark"
     about = [verdict for verdict in verdicts if verdict.benchmark in rows]
     if rows - {verdict.benchmark for verdict in about}:
         return ""

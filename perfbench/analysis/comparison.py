@@ -64,6 +64,7 @@ class _Finding:
     p: float
     units: int
     warnings: tuple[str, ...] = ()
+    evidence: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ def compare(
         rounds=finding.units,
         paired=bool(rounds),
         warnings=(*_lost(base, head, rounds), *finding.warnings),
+        evidence=finding.evidence,
     )
 
 
@@ -156,19 +158,24 @@ def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()
         figures = [round_figure(samples, scale.change) for samples in question.rounds]
         shift, p = median_interval(figures, confidence), sign_test(figures)
         units, name = len(figures), "rounds"
+        evidence: tuple[tuple[float, ...], ...] = (tuple(figures),)
     else:
         base, head, warning = _units(question.base, question.head)
         base, head = [scale.single(value) for value in base], [scale.single(value) for value in head]
         shift, p = shift_interval(base, head, confidence), rank_sum_test(base, head)
         units, name = min(len(base), len(head)), "units on a side"
+        evidence = (tuple(base), tuple(head))
         warnings += (warning,)
+    if scale.change is not log_ratio:
+        evidence = ()  # limits are tested on logarithms
     estimate, low, high = (scale.as_ratio(value) for value in (shift.estimate, shift.low, shift.high))
     if shift.confidence < min(LEAST_CONFIDENCE, confidence):
         interval = Interval(estimate, 0.0, math.inf, confidence)
-        return _Finding(interval, p, units, (*warnings, f"{units} {name}: too few for an interval"))
+        warnings += (f"{units} {name}: too few for an interval",)
+        return _Finding(interval, p, units, warnings, evidence)
     if shift.confidence < confidence - 1e-9:
         warnings += (f"{units} {name}: an interval of {shift.confidence:.1%}, not {confidence:.0%}",)
-    return _Finding(Interval(estimate, low, high, shift.confidence), p, units, warnings)
+    return _Finding(Interval(estimate, low, high, shift.confidence), p, units, warnings, evidence)
 
 
 def _units(base: Runs, head: Runs) -> tuple[list[float], list[float], str]:

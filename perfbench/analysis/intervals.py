@@ -84,7 +84,7 @@ def rank_sum_test(base: Sequence[float], head: Sequence[float]) -> float:
         wins += sum(1.0 if right > left else 0.5 if right == left else 0.0 for right in head)
     pairs = len(base) * len(head)
     fewer = math.ceil(min(wins, pairs - wins))
-    return min(1.0, 2.0 * _rank_sum_tail(len(base), len(head), fewer))
+    return min(1.0, 2.0 * rank_sum_tail(len(base), len(head), fewer))
 
 
 @lru_cache(maxsize=4096)
@@ -111,9 +111,9 @@ def _shift_depth(base: int, head: int, confidence: float) -> tuple[int, float]:
     """(the k with which the k-th smallest and largest differences are the bounds, their level)."""
     tail = (1.0 - confidence) / 2.0
     depth = 1
-    while 2 * (depth + 1) <= base * head and _rank_sum_tail(base, head, depth) <= tail:
+    while 2 * (depth + 1) <= base * head and rank_sum_tail(base, head, depth) <= tail:
         depth += 1
-    return depth, max(0.0, 1.0 - 2.0 * _rank_sum_tail(base, head, depth - 1))
+    return depth, max(0.0, 1.0 - 2.0 * rank_sum_tail(base, head, depth - 1))
 
 
 def _coin(count: int, heads: int) -> float:
@@ -124,8 +124,8 @@ def _coin(count: int, heads: int) -> float:
     return math.exp(orderings - count * math.log(2.0))
 
 
-def _rank_sum_tail(base: int, head: int, most: int) -> float:
-    """P(U ≤ most) where both sides come from the same distribution."""
+def rank_sum_tail(base: int, head: int, most: int) -> float:
+    """P(U ≤ most) where both sides come from the same distribution; U counts the pairs in which base lies above."""
     if base * head > MOST_EXACT_PAIRS:
         spread = math.sqrt(base * head * (base + head + 1) / 12.0)
         return 0.5 * math.erfc((base * head / 2.0 - most - 0.5) / spread / math.sqrt(2.0))

@@ -1,42 +1,44 @@
-"""Comparisons to verdicts: one limit for each row, and the row's interval against it."""
+"""Comparisons to verdicts: one limit for each row, its interval against it, and the family over all of them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from perfbench.analysis.common_mode import CommonMode, common_mode
 from perfbench.analysis.comparison import own_median
+from perfbench.analysis.evidence import p_above, p_below
+from perfbench.analysis.family import holm
+from perfbench.analysis.limits import MOST_NOISE, Limit, Worsening, limit_of, smallest_effect, worsening
 from perfbench.analysis.patterns import last_match
-from perfbench.model import Better, Budget, Comparison, Measurement, Metric, Outcome, Threshold, Verdict
-from perfbench.units import SECONDS, format_percent, format_value
+from perfbench.model import (
+    BenchmarkId,
+    Better,
+    Budget,
+    Comparison,
+    Measurement,
+    Metric,
+    Outcome,
+    Threshold,
+    Verdict,
+)
+from perfbench.units import format_percent, format_ratio, format_value
 
-DEFAULT_LIMIT = 0.01
+FAMILY_ERROR = 0.025
+"""The chance that any row of a whole family is wrongly called worse; better has the same.
 
-MOST_NOISE = 0.1
-"""Above this noise floor a row held to a finer limit cannot pass: the machine hides what it should show."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How far a row may move for the worse (0.05 is 5 %), and the rule that says so, in words.
-
-    `asked` is what it would be on a machine without noise. `origin` is where the rule stands, if in a file.
-    """
-
-    share: float
-    rule: str
-    asked: float
-    origin: str = ""
+Why Holm and why so much: docs/decisions/0005-error-control.md.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Worsening:
-    """A ratio turned so that above 1 is worse, whichever way the metric improves."""
+class _Case:
+    """One row before its verdict: its limit, and whether the family lets a change of it be named."""
 
-    ratio: float
-    low: float
-    high: float
+    row: Comparison
+    limit: Limit
+    sure: bool
+    family: int
 
 
 def judge(
@@ -45,16 +47,43 @@ def judge(
     budgets: Sequence[Budget],
     *,
     noise_floor: float,
+    control: Comparison | None = None,
+    shares: Mapping[BenchmarkId, float] | None = None,
 ) -> tuple[Verdict, ...]:
-    """A verdict for each comparison, in the same order.
+    """A verdict for each comparison, in the same order; together they are one family.
 
     A row has regressed when the whole interval of its ratio lies beyond its limit (`limit_of`) for the
-    worse, improved when it lies beyond it for the better, passed when it lies within it on the worse side;
-    else the run could not tell. A budget is exceeded when the whole interval of head's median lies beyond
-    it; a row that has regressed as well is called regressed, and both are said. `limit` of a verdict is
-    relative, but for over budget, where it is the budget.
+    worse **and** the p of lying within it, adjusted for the family (Holm), is at most 2.5 %; improved
+    likewise for the better; passed when the interval lies within the limit on the worse side; else the run
+    could not tell. `shares` gives each row the part of that error that its look at the data may spend
+    (`sequential.share`), 1 where the data are looked at once. `control`, fixed work measured along, tells
+    a machine that moved as a whole from code that did.
+
+    A budget is exceeded when the whole interval of head's median lies beyond it; a row that has regressed
+    as well is called regressed, and both are said. `limit` of a verdict is relative, but for over budget,
+    where it is the budget.
     """
-    return tuple(_verdict(row, thresholds, budgets, noise_floor) for row in comparisons)
+    limits = [limit_of(row, thresholds, noise_floor) for row in comparisons]
+    cases = _family(comparisons, limits, shares or {})
+    common = common_mode(comparisons, control=control)
+    return tuple(_verdict(case, budgets, common) for case in cases)
+
+
+def _family(
+    rows: Sequence[Comparison], limits: Sequence[Limit], shares: Mapping[BenchmarkId, float]
+) -> list[_Case]:
+    """Adjust the evidence of all rows for their number, for the worse and for the better apart."""
+    spent = [shares.get(row.benchmark, 1.0) for row in rows]
+    above = holm(
+        [p_above(row, limit.share) / part for row, limit, part in zip(rows, limits, spent, strict=True)]
+    )
+    below = holm(
+        [p_below(row, limit.share) / part for row, limit, part in zip(rows, limits, spent, strict=True)]
+    )
+    return [
+        _Case(replace(row, p_adjusted=min(pair)), limit, min(pair) <= FAMILY_ERROR, len(rows))
+        for row, limit, pair in zip(rows, limits, zip(above, below, strict=True), strict=True)
+    ]
 
 
 def judge_alone(
@@ -84,53 +113,9 @@ def judge_alone(
     return tuple(verdicts)
 
 
-def limit_of(row: Comparison, thresholds: Sequence[Threshold], noise_floor: float) -> Limit:
-    """The limit in force for a row.
-
-    It is that of the last threshold that fits, else 1 %, and for times never below `noise_floor`, which is
-    measured on times. A threshold's `minimum_absolute` raises it to the change that such a shift is of
-    base's median.
-    """
-    if row.metric.unit != SECONDS:
-        noise_floor = 0.0
-    threshold = last_match(thresholds, row.benchmark, row.metric)
-    origin = threshold.origin if threshold else ""
-    named = f", {origin}" if origin else ""
-    given = threshold.limit if threshold else None
-    asked = DEFAULT_LIMIT if given is None else given
-    share = max(asked, noise_floor)
-    least = threshold.minimum_absolute if threshold else 0.0
-    if (shift := _share_of(least, row)) > share:
-        return Limit(shift, f"limit {format_value(least, row.metric.unit)}{named}", shift, origin)
-    rule = f"limit {format_percent(share)}"
-    if share > asked:
-        rule += " (noise)" if given is None else f" (noise; {format_percent(asked)} asked{named})"
-    elif given is not None:
-        rule += named
-    return Limit(share, rule, asked, origin if given is not None else "")
-
-
-def worsening(row: Comparison) -> Worsening:
-    """A row's ratio and interval with above 1 as worse."""
-    if row.metric.better is Better.HIGHER:
-        return Worsening(_inverse(row.ratio), _inverse(row.high), _inverse(row.low))
-    return Worsening(row.ratio, row.low, row.high)
-
-
-def smallest_effect(row: Comparison, limit: Limit) -> float:
-    """The smallest relative change for the worse that such a run would have called a regression.
-
-    To clear the limit, the interval needs the arm that it has now between its estimate and its lower end.
-    """
-    worse = worsening(row)
-    return (1.0 + limit.share) * worse.ratio / worse.low - 1.0 if worse.low > 0 else math.inf
-
-
-def _verdict(
-    row: Comparison, thresholds: Sequence[Threshold], budgets: Sequence[Budget], noise_floor: float
-) -> Verdict:
-    limit = limit_of(row, thresholds, noise_floor)
-    outcome, reason = _outcome(row, limit)
+def _verdict(case: _Case, budgets: Sequence[Budget], common: CommonMode | None) -> Verdict:
+    row, limit = case.row, case.limit
+    outcome, reason = _outcome(case, common)
     rule, figure, origin = limit.rule, limit.share, limit.origin
     if outcome is Outcome.INCOMPARABLE or row.metric.better is Better.NONE:
         rule = origin = ""
@@ -140,45 +125,49 @@ def _verdict(
         else:
             outcome, reason = Outcome.OVER_BUDGET, ""
             rule, figure, origin = _budget_rule(budget, row.metric), budget.limit, budget.origin
-    return Verdict(row.benchmark, row.metric, outcome, rule, reason, row, row.head, figure, origin=origin)
+    effect = (
+        None if row.metric.better is Better.NONE or row.ratio != row.ratio else smallest_effect(row, limit)
+    )
+    return Verdict(
+        row.benchmark, row.metric, outcome, rule, reason, row, row.head, figure, effect=effect, origin=origin
+    )
 
 
-def _outcome(row: Comparison, limit: Limit) -> tuple[Outcome, str]:
+def _outcome(case: _Case, common: CommonMode | None) -> tuple[Outcome, str]:
+    row, limit = case.row, case.limit
     worse = worsening(row)
     outcome, reason = Outcome.INCONCLUSIVE, ""
     if row.metric.better is Better.NONE:
         outcome, reason = Outcome.PASSED, "no better or worse: shown only"
-    elif math.isnan(worse.ratio):
-        outcome = Outcome.PASSED if limit.share == math.inf else Outcome.INCOMPARABLE
-    elif worse.low > 1.0 + limit.share:
-        outcome = Outcome.REGRESSED
-    elif worse.high < 1.0 / (1.0 + limit.share):
-        outcome = Outcome.IMPROVED
+    elif worse.ratio != worse.ratio:  # NaN
+        outcome = Outcome.PASSED if limit.share == float("inf") else Outcome.INCOMPARABLE
+    elif worse.low > 1.0 + limit.share or worse.high < 1.0 / (1.0 + limit.share):
+        outcome, reason = _changed(case, worse, common)
     elif worse.high <= 1.0 + limit.share and not _hidden(worse, limit):
         outcome = Outcome.PASSED
     elif worse.high <= 1.0 + limit.share:
         reason = "the machine is too noisy to tell; quieten it"
     else:
         effect = smallest_effect(row, limit)
-        seen = "could not tell" if effect == math.inf else f"could see ≥ {format_percent(effect)}"
+        seen = "could not tell" if effect == float("inf") else f"could see ≥ {format_percent(effect)}"
         reason = f"{seen}; run longer"
     return outcome, reason
+
+
+def _changed(case: _Case, worse: Worsening, common: CommonMode | None) -> tuple[Outcome, str]:
+    """What becomes of a row whose whole interval lies beyond its limit."""
+    if common is not None and case.row.low <= common.ratio <= case.row.high:
+        moved = format_ratio(common.ratio)
+        return Outcome.INCONCLUSIVE, f"everything moved together ({moved}): the machine, not the code"
+    if not case.sure:
+        many = f"among {case.family} rows" if case.family > 1 else "yet"
+        return Outcome.INCONCLUSIVE, f"beyond its limit, but not sure enough {many}; run longer"
+    return (Outcome.REGRESSED if worse.low > 1.0 else Outcome.IMPROVED), ""
 
 
 def _hidden(worse: Worsening, limit: Limit) -> bool:
     """Whether only great noise has widened the limit so far that the row lies within it."""
     return limit.share > max(limit.asked, MOST_NOISE) and worse.high > 1.0 + limit.asked
-
-
-def _share_of(least: float, row: Comparison) -> float:
-    """The shift `least` as a worsening of base's median; ∞ where no worsening could reach it."""
-    if not least:
-        return 0.0
-    if math.isnan(row.ratio) or row.base <= 0:
-        return math.inf if abs(row.head - row.base) < least else 0.0
-    if row.metric.better is Better.HIGHER:
-        return row.base / (row.base - least) - 1.0 if row.base > least else math.inf
-    return least / row.base
 
 
 def _exceeded(
@@ -195,7 +184,3 @@ def _exceeded(
 def _budget_rule(budget: Budget, metric: Metric) -> str:
     origin = f", {budget.origin}" if budget.origin else ""
     return f"budget {format_value(budget.limit, metric.unit)}{origin}"
-
-
-def _inverse(ratio: float) -> float:
-    return 1.0 / ratio if ratio else math.inf

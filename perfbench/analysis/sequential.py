@@ -1,46 +1,51 @@
-"""What to measure next. Pure: verdicts in, rows out."""
+"""What to measure next, and how much of the error each look at the data may spend. Pure: results in, rows out.
+
+A row that is looked at again and again would in the end seem changed by luck. So the error that a family
+may make is spent in parts: half of it at the first look, half of the rest at the second, and so on (the union
+bound, the plainest of alpha spending functions; Lan and DeMets 1983). Looks come after 10, 15, 23, 35 …
+rounds, so that they are few and each has half as much data again.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
-from perfbench.analysis.judge import worsening
+from perfbench.analysis.limits import worsening
 from perfbench.model import BenchmarkId, Outcome, Verdict
 
-CONFIRMED_ROUNDS = 20
-"""With so many rounds a finding stands, however narrowly it cleared its limit."""
+GROWTH = 1.5
 
 
-def undecided(
-    verdicts: Iterable[Verdict], *, confirmed_rounds: int = CONFIRMED_ROUNDS
-) -> tuple[BenchmarkId, ...]:
-    """The rows that deserve more rounds, in the order of the verdicts, each once.
+def next_look(rounds: int) -> int:
+    """After how many rounds a row that has `rounds` is looked at again."""
+    return math.ceil(rounds * GROWTH)
 
-    These are the inconclusive ones, and the regressions and improvements that are not confirmed yet: on
-    fewer than `confirmed_rounds` rounds the interval cleared its limit by less than its own half width. A row
-    that budgets alone decided is left as it is.
+
+def share(rounds: int, first: int) -> float:
+    """The part of the family's error that a look after `rounds` may spend, the first look being after `first`.
+
+    1/2, 1/4, 1/8 …: all looks together never spend more than the whole.
     """
-    rows = (verdict.benchmark for verdict in verdicts if _is_open(verdict, confirmed_rounds))
-    return tuple(dict.fromkeys(rows))
+    part, look = 0.5, max(first, 1)
+    while (look := next_look(look)) <= rounds:
+        part /= 2.0
+    return part
 
 
-def _is_open(verdict: Verdict, confirmed_rounds: int) -> bool:
-    if verdict.outcome is Outcome.INCONCLUSIVE:
-        return True
-    if verdict.outcome not in (Outcome.REGRESSED, Outcome.IMPROVED) or verdict.comparison is None:
-        return False
-    return verdict.comparison.rounds < confirmed_rounds and not _is_clear(verdict)
+def undecided(verdicts: Iterable[Verdict]) -> tuple[BenchmarkId, ...]:
+    """The rows that deserve more rounds, each once: those that seem changed first, then the other open ones.
+
+    A row counts as changed only when the whole family's error allows it, and each round has fresh processes,
+    so what is flagged is confirmed before it is named. A row that budgets alone decided is left as it is.
+    """
+    open_rows = [verdict for verdict in verdicts if verdict.outcome is Outcome.INCONCLUSIVE]
+    ranked = sorted(open_rows, key=lambda verdict: not _seems_changed(verdict))
+    return tuple(dict.fromkeys(verdict.benchmark for verdict in ranked))
 
 
-def _is_clear(verdict: Verdict) -> bool:
-    """Whether the gap between interval and limit is at least half as wide as the interval, in logs."""
+def _seems_changed(verdict: Verdict) -> bool:
     if verdict.comparison is None or verdict.limit is None:
         return False
     worse = worsening(verdict.comparison)
-    if not 0 < worse.low <= worse.high < math.inf:
-        return True  # from or to an exact zero
-    limit = math.log1p(verdict.limit)
-    low, high = math.log(worse.low), math.log(worse.high)
-    gap = low - limit if verdict.outcome is Outcome.REGRESSED else -limit - high
-    return gap >= (high - low) / 2.0
+    return worse.low > 1.0 + verdict.limit or worse.high < 1.0 / (1.0 + verdict.limit)

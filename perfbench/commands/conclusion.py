@@ -14,7 +14,7 @@ from perfbench.commands.reporting import Draft, Outputs, publish
 from perfbench.commands.setting import Setting
 from perfbench.environment import current, differences
 from perfbench.errors import ExitCode, MissingComponentError
-from perfbench.measure.rounds import Ended
+from perfbench.measure.rounds import TWIN, Ended
 from perfbench.model import (
     BenchmarkId,
     Environment,
@@ -29,9 +29,13 @@ from perfbench.reports.progress import Progress
 from perfbench.results import pyperf_export, runs
 from perfbench.results.result_file import Header, SideHeader
 from perfbench.results.writer import ResultWriter
+from perfbench.units import format_percent
 
 QUICK_SHARE = 0.4
 """The part of the time budget that a quick job takes, with fewer rounds."""
+
+DRIFT = 0.25
+"""A machine whose speed moves by more than this is worth a word; pairing takes it out of the ratios."""
 
 
 def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode:
@@ -64,6 +68,10 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
         code = exit_code(verdicts, strict=setting.request.strict)
         if collected.log.exists():
             draft.warnings += (f"what the failed rows said is in {_shown(collected.log)}",)
+        if len(setting.sides) > 1 and (moved := job.drift()) > DRIFT:
+            draft.warnings += (
+                f"the machine's own speed moved by {format_percent(moved)} meanwhile (control)",
+            )
         if interrupted:
             code = ExitCode.INTERRUPTED
             draft.warnings += ("interrupted; the verdicts rest on the rounds before that",)
@@ -116,6 +124,8 @@ def _header(setting: Setting, environments: Mapping[str, Environment], draft: Dr
         side.label: SideHeader(side.revision, side.commit, side.dirty, environments[side.label])
         for side in setting.sides
     }
+    if len(sides) > 1:
+        sides[TWIN] = sides[setting.sides[0].label]
     return Header(draft.title, draft.started, sides, noise=draft.warnings)
 
 

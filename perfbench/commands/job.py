@@ -11,23 +11,23 @@ from pathlib import Path
 
 from perfbench.analysis.comparison import compare
 from perfbench.analysis.judge import judge
-from perfbench.analysis.noise import noise_floor
-from perfbench.analysis.sequential import undecided
+from perfbench.analysis.noise import drift, noise_floor, twin_noise
+from perfbench.analysis.sequential import next_look, share, undecided
 from perfbench.config import Thresholds
 from perfbench.measure.discovery import CONTROL, Row
 from perfbench.measure.launch import SideLaunch
-from perfbench.measure.rounds import Ended, Progress, Rounds
+from perfbench.measure.rounds import TWIN, TWIN_ROUNDS, Ended, Progress, Rounds
 from perfbench.measure.side import Side
 from perfbench.model import BenchmarkId, Comparison, Environment, Measurement, Outcome, Run, Verdict
 from perfbench.results.writer import ResultWriter
 
-MORE_ROUNDS = 5
-"""How many rounds the undecided get at a time."""
-
 CONTROL_EVERY = 8
 
-MOST_ROUNDS = 60
+MOST_ROUNDS = 120
 """Rounds after which a row stays undecided: four times as many would halve its interval."""
+
+CONFIDENCE = 0.95
+"""The level of a row's own interval; a change is named only where the whole family's error allows it as well."""
 
 
 @dataclass(slots=True)
@@ -47,11 +47,17 @@ class Collected:
     def ran(self, row: Row, label: str, run: Run) -> None:
         runs = self.runs.setdefault((row.benchmark, label), [])
         if row is CONTROL:
-            run = replace(run, round=len(runs))  # it comes several times in a round of the other rows
+            run = replace(run, round=self._control_round(label))
         runs.append(run)
         self.writer.run(label, row.benchmark, row.metric, run)
         if label == self.last:
             self.writer.flush()
+
+    def _control_round(self, label: str) -> int:
+        """The control comes several times in a round of the other rows; each time is a round of its own."""
+        first = next(iter(self.environments))
+        begun = len(self.runs[(CONTROL.benchmark, first)])
+        return begun if label == first else begun - 1
 
     def ended(self, row: Row, ended: Ended) -> None:
         self.outcomes[row.benchmark] = ended
@@ -66,7 +72,8 @@ class Collected:
         runs = self.runs.get((row.benchmark, label))
         if not runs or row.benchmark in self.outcomes:
             return None
-        return Measurement(row.benchmark, row.metric, tuple(runs), self.environments[label], label)
+        where = self.environments.get(label) or next(iter(self.environments.values()))  # a twin is base's
+        return Measurement(row.benchmark, row.metric, tuple(runs), where, label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ class Job:
         """Measure until all rows are decided, or the time is up. What is measured is in `collected` at any time."""
         deadline = time.monotonic() + self.effort.seconds
         labels = [side.label for side in self.sides]
-        with SideLaunch(self.sides, self.benchmark_dir) as launch:
+        with SideLaunch(self._with_twin(), self.benchmark_dir) as launch:
             rounds = Rounds(
                 launch,
                 labels,
@@ -107,6 +114,7 @@ class Job:
                 self.progress,
                 cpu=measuring_cpu(),
                 round_seconds=self._round_seconds(len(labels)),
+                twin_every=max(1, self.effort.rounds // TWIN_ROUNDS) if len(labels) > 1 else 0,
             )
             done = self.effort.rounds
             whole = not self.effort.strict
@@ -115,9 +123,13 @@ class Job:
                 rows = self._undecided()
                 if not rows:
                     break
-                more = range(done, done + MORE_ROUNDS)
+                more = range(done, next_look(done))
                 in_time = rounds.measure(with_controls(rows), more, deadline)
-                done += MORE_ROUNDS
+                done = more.stop
+
+    def _with_twin(self) -> Sequence[Side]:
+        """The sides, and base once more under the twin's name; one side alone has none."""
+        return self.sides if len(self.sides) < 2 else (*self.sides, replace(self.sides[0], label=TWIN))
 
     def _round_seconds(self, sides: int) -> float:
         """What samples of one row may cost in a round, so that the first rounds fit in two thirds of the time."""
@@ -126,8 +138,8 @@ class Job:
         return max(0.1, share - start_up)
 
     def _undecided(self) -> list[Row]:
-        open_ids = undecided(self.verdicts())
-        return [row for row in self.rows if row.benchmark in open_ids]
+        by_name = {row.benchmark: row for row in self.rows}
+        return [by_name[benchmark] for benchmark in undecided(self.verdicts())]
 
     def comparisons(self) -> list[Comparison]:
         """Head against base for every row that both sides have measured."""
@@ -138,6 +150,11 @@ class Job:
         control = self._compare(CONTROL)
         return None if control is None else noise_floor([control])
 
+    def drift(self) -> float:
+        """How far the machine's own speed moved in the meantime, by the control's times."""
+        sides = [self.collected.measurement(CONTROL, side.label) for side in self.sides]
+        return drift([side for side in sides if side is not None])
+
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdicts on what is compared so far."""
         return judge(
@@ -145,7 +162,14 @@ class Job:
             self.thresholds.thresholds,
             self.thresholds.budgets,
             noise_floor=self.noise() or 0.0,
+            control=self._compare(CONTROL),
+            shares={row.benchmark: self._share(row) for row in self.rows} if len(self.sides) > 1 else None,
         )
+
+    def _share(self, row: Row) -> float:
+        """What this look at a row may spend of the family's error."""
+        taken = len(self.collected.runs.get((row.benchmark, self.sides[-1].label), ()))
+        return share(taken, self.effort.rounds)
 
     def _compare(self, row: Row) -> Comparison | None:
         head = self.collected.measurement(row, self.sides[-1].label)
@@ -155,7 +179,13 @@ class Job:
             base = self.baseline.get(row.benchmark)
         if base is None or head is None or base.metric != head.metric:
             return None
-        return compare(base, head, paired=len(self.sides) > 1)
+        if len(self.sides) < 2:
+            return compare(base, head, paired=False)
+        compared = compare(base, head, confidence=CONFIDENCE, paired=True)
+        twin = self.collected.measurement(row, TWIN)
+        if twin is None or row is CONTROL:
+            return compared
+        return replace(compared, noise=twin_noise(base, twin), noise_source="A/A arm")
 
 
 def with_controls(rows: Sequence[Row]) -> list[Row]:

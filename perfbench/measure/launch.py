@@ -41,7 +41,7 @@ class SideLaunch:
         """
         if row.setup_cache_key is None:
             return None
-        key = (label, row.setup_cache_key)
+        key = (str(self._sides[label].root), row.setup_cache_key)  # a twin shares its original's
         if key not in self._caches:
             try:
                 self._caches[key] = self._make_cache(row, label)
@@ -68,7 +68,7 @@ class SideLaunch:
 
     def _cache_folder(self, row: Row, label: str) -> Path:
         # Both sides' paths are equally long, and say nothing of which side they serve.
-        name = hashlib.sha256(f"{label} {row.setup_cache_key}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{self._sides[label].root} {row.setup_cache_key}".encode()).hexdigest()[:16]
         return self._scratch.path / name
 
     def _start(self, row: Row, label: str, folder: Path | None, seed: int) -> Worker:

@@ -4,6 +4,9 @@ In each round a row gets a fresh worker of each side. Both are asked for one sam
 A B B A A B B A …, so that neighbouring samples share whatever the machine does at that moment (paired
 benchmarking: Tango; duet benchmarking, Bulej et al. 2020). Rounds go over all rows before the next one
 begins, so that a burst of noise meets few rounds of each row, and an interrupted job knows a little of all.
+
+In some rounds a twin, a second worker of base, is sampled along: base against its twin is the A/A arm, and
+what it shows is noise.
 """
 
 from __future__ import annotations
@@ -19,11 +22,19 @@ from perfbench.measure.client import STARTUP_SECONDS, Reply, WorkerFailedError, 
 from perfbench.measure.discovery import Row
 from perfbench.model import BenchmarkId, Outcome, Run
 
-SAMPLE_SECONDS = 0.005
-"""Short enough for neighbouring samples to share the machine's mood, long enough for the clock."""
+SAMPLE_SECONDS = 0.0025
+"""Short enough for neighbouring samples to share the machine's mood, and to end before a process that has
+just woken up is put aside for another one; long enough for the clock."""
 
-SAMPLES = 8
-"""Samples of each side in a round, where calls are short."""
+SAMPLES = 24
+"""Samples of each side in a round, where calls are short: with fixed layout the spread between rounds is that of
+the samples, not of the processes, so it pays to take more of them for each start of a worker."""
+
+TWIN = "twin"
+"""The label of base's second worker."""
+
+TWIN_ROUNDS = 5
+"""Rounds of the A/A arm among the first ones: its median is then safe from two odd rounds."""
 
 LEAST_SAMPLES = 2
 """Also where calls are long: one in the order A B and one in the order B A."""
@@ -98,6 +109,7 @@ class Rounds:
     """Measures rows round by round. `labels` are ("base", "head"), or one label to measure one tree alone.
 
     `round_seconds` is what one round of one row may cost in samples; rows of long calls get fewer samples.
+    Each row has a twin in one of `twin_every` rounds, in none where that is 0.
     """
 
     def __init__(
@@ -109,6 +121,7 @@ class Rounds:
         *,
         cpu: int | None,
         round_seconds: float,
+        twin_every: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._launch = launch
@@ -117,6 +130,7 @@ class Rounds:
         self._progress = progress
         self._cpu = cpu
         self._round_seconds = round_seconds
+        self._twin_every = twin_every
         self._clock = clock
         self._plans: dict[BenchmarkId, Plan] = {}
         self._seconds: dict[BenchmarkId, float] = {}
@@ -143,7 +157,9 @@ class Rounds:
                     len(numbers) * len(rows),
                     left if left is None or whole else min(left, deadline - started),
                 )
-                self._round(row, number)
+                # Rows take turns with their twins, so that no round is much longer than another.
+                twin = self._twin_every > 0 and (number + place) % self._twin_every == 0
+                self._round(row, number, TWIN if twin else None)
                 self._seconds[row.benchmark] = self._clock() - started
             if number == numbers.start:
                 self._fit(rows, len(numbers) - 1, deadline - self._clock())
@@ -193,12 +209,12 @@ class Rounds:
         done = sum(self._seconds[row.benchmark] for row in rows[:place] if row.benchmark not in self.ended)
         return whole * rounds - done
 
-    def _round(self, row: Row, number: int) -> None:
-        taken = _Round(row, number, self._labels)
+    def _round(self, row: Row, number: int, twin: str | None) -> None:
+        taken = _Round(row, number, self._labels, twin)
         started = self._clock()
         with ExitStack() as stack:
             try:
-                for label in self._labels:
+                for label in taken.everyone:
                     with taken.blame(label):
                         cache = self._launch.cache(row, label)
                         worker = stack.enter_context(self._launch.worker(row, label, number))
@@ -242,14 +258,16 @@ class _GiveUpError(Exception):
 class _Round:
     """One round of one row: its workers by side, and what they answered."""
 
-    def __init__(self, row: Row, number: int, labels: tuple[str, ...]) -> None:
+    def __init__(self, row: Row, number: int, labels: tuple[str, ...], twin: str | None) -> None:
         self.row = row
         self.number = number
         self.labels = labels
+        self.twin = twin
+        self.everyone = labels if twin is None else (*labels, twin)
         self.workers: dict[str, Asked] = {}
         self.caches: dict[str, str | None] = {}
         self.failures: dict[str, WorkerFailedError | WorkerSkippedError] = {}
-        self.samples: dict[str, list[Reply]] = {label: [] for label in labels}
+        self.samples: dict[str, list[Reply]] = {label: [] for label in self.everyone}
 
     def enter(self, label: str, worker: Asked, cache: str | None) -> None:
         self.workers[label] = worker
@@ -257,15 +275,28 @@ class _Round:
 
     @contextmanager
     def blame(self, label: str) -> Iterator[None]:
-        """Note a failure inside its block as that side's, and go on to see how the other side fares."""
+        """Note a failure inside its block as that side's, and go on to see how the other side fares.
+
+        The loss of a twin costs this round its A/A figure and no more.
+        """
         try:
             yield
         except (WorkerFailedError, WorkerSkippedError) as error:
-            self.failures.setdefault(label, error)
+            if label == self.twin:
+                self.everyone = self.labels
+                self.samples.pop(label, None)
+            else:
+                self.failures.setdefault(label, error)
+
+    def alive(self) -> Iterator[tuple[str, Asked]]:
+        """The workers that go on, by label; a twin that is lost on the way is left out from then on."""
+        for label in self.everyone:
+            if label in self.workers and label in self.everyone:
+                yield label, self.workers[label]
 
     def open(self) -> None:
         """Set the row up on both sides at the same time. Raises _GiveUpError where a side skips it or fails."""
-        for label, worker in self.workers.items():
+        for label, worker in self.alive():
             with self.blame(label):
                 worker.send(
                     {
@@ -304,20 +335,21 @@ class _Round:
             self.ask_each(request, timeout)
         self.ask_each({"do": "settle"}, timeout)
         for turn in range(plan.samples):
-            order = self.labels if (turn + self.number) % 2 == 0 else self.labels[::-1]
+            # With a twin it is A B T T B A: head stays next to base.
+            order = self.everyone if (turn + self.number) % 2 == 0 else self.everyone[::-1]
             for label in order:
                 with self.blame(label):
                     self.samples[label].append(self.workers[label].ask(request, timeout))
             self.give_up_if_failed()
 
     def ask_each(self, request: Mapping[str, object], timeout: float) -> None:
-        for label, worker in self.workers.items():
+        for label, worker in self.alive():
             with self.blame(label):
                 worker.ask(request, timeout)
         self.give_up_if_failed()
 
     def receive_each(self, timeout: float) -> None:
-        for label, worker in self.workers.items():
+        for label, worker in self.alive():
             if label not in self.failures:
                 with self.blame(label):
                     worker.receive(timeout)
@@ -325,7 +357,7 @@ class _Round:
 
     def close(self) -> None:
         """Tear both sides down, at the same time: nothing is measured any more."""
-        for label, worker in self.workers.items():
+        for label, worker in self.alive():
             with self.blame(label):
                 worker.send({"do": "close"})
         self.receive_each(self.row.timeout)
@@ -339,7 +371,9 @@ class _Round:
             raise _GiveUpError(explain(self.failures, self.labels))
 
     def runs(self, loops: int) -> Iterable[tuple[str, Run]]:
-        for label, replies in self.samples.items():
+        """What each side gave, base first and head last."""
+        for label in sorted(self.samples, key=lambda label: label == self.labels[-1]):
+            replies = self.samples[label]
             started = float(replies[0]["at"])
             cpu = tuple(float(reply["cpu"]) for reply in replies)
             yield (

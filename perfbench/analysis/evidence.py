@@ -1,0 +1,98 @@
+"""How sure it is that a row lies beyond its limit: one-sided tests on what a comparison rests on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from statistics import NormalDist
+
+from perfbench.analysis.intervals import rank_sum_tail
+from perfbench.model import Comparison
+
+MOST_EXACT = 128
+"""Beyond this many rounds the signed-rank counts are taken from their normal approximation."""
+
+_NORMAL = NormalDist()
+
+
+def p_above(row: Comparison, share: float) -> float:
+    """One-sided p that the true ratio is 1 + `share` or less (0.05 is 5 %).
+
+    Of rounds it is the exact signed-rank test of their figures against the limit (Wilcoxon 1945; the
+    difference of two like draws is symmetric about its centre, which is all that it asks for), of units on
+    either side the exact rank-sum test. What has no such evidence, a summary for instance, is taken for a
+    normal estimate with the error that its interval tells. NaN where there is no ratio.
+    """
+    return _p(row, math.log1p(share), 1.0)
+
+
+def p_below(row: Comparison, share: float) -> float:
+    """One-sided p that the true ratio is 1 / (1 + `share`) or more."""
+    return _p(row, math.log1p(share), -1.0)
+
+
+def _p(row: Comparison, limit: float, sign: float) -> float:
+    if math.isnan(row.ratio):
+        return math.nan
+    if row.low == row.high:
+        return 0.0 if sign * _log(row.ratio) > limit else 1.0
+    if len(row.evidence) == 1:
+        return signed_rank_p([sign * figure - limit for figure in row.evidence[0]])
+    if len(row.evidence) == 2:
+        base, head = row.evidence
+        return _rank_sum_p([sign * unit + limit for unit in base], [sign * unit for unit in head])
+    return _normal_p(row, limit, sign)
+
+
+def signed_rank_p(values: Sequence[float]) -> float:
+    """One-sided exact p that `values` are symmetric about zero or below: Wilcoxon's signed-rank test.
+
+    Zeros count as below, and of equal sizes those below get the higher ranks, so ties err towards a larger p.
+    """
+    ordered = sorted(values, key=lambda value: (abs(value), value <= 0))
+    above = sum(rank for rank, value in enumerate(ordered, start=1) if value > 0)
+    return _signed_rank_tail(len(ordered), len(ordered) * (len(ordered) + 1) // 2 - above)
+
+
+def _rank_sum_p(base: Sequence[float], head: Sequence[float]) -> float:
+    """One-sided p that `head` does not tend to lie above `base`; ties count as not above."""
+    not_above = sum(1 for left in base for right in head if right <= left)
+    return rank_sum_tail(len(base), len(head), not_above)
+
+
+def _normal_p(row: Comparison, limit: float, sign: float) -> float:
+    near = row.low if sign > 0 else row.high
+    if not 0 < near < math.inf or not 0 < row.ratio < math.inf:
+        return 1.0
+    arm = abs(_log(row.ratio) - _log(near)) / _NORMAL.inv_cdf(0.5 + row.confidence / 2.0)
+    distance = sign * _log(row.ratio) - limit
+    if arm == 0.0:
+        return 0.0 if distance > 0 else 1.0
+    return 0.5 * math.erfc(distance / arm / math.sqrt(2.0))
+
+
+def _signed_rank_tail(count: int, most: int) -> float:
+    """P(W ≤ most), W the sum of the ranks below zero of `count` symmetric values."""
+    if count > MOST_EXACT:
+        mean, spread = count * (count + 1) / 4.0, math.sqrt(count * (count + 1) * (2 * count + 1) / 24.0)
+        return 0.5 * math.erfc((mean - most - 0.5) / spread / math.sqrt(2.0))
+    return _signed_rank_tails(count)[most]
+
+
+@lru_cache(maxsize=256)
+def _signed_rank_tails(count: int) -> tuple[float, ...]:
+    """P(W ≤ w) for each w, by counting the subsets of the ranks 1 … count with each sum."""
+    ways = [1] + [0] * (count * (count + 1) // 2)
+    for rank in range(1, count + 1):
+        for total in range(len(ways) - 1, rank - 1, -1):
+            ways[total] += ways[total - rank]
+    tails, so_far = [], 0
+    for number in ways:
+        so_far += number
+        tails.append(so_far / 2**count)
+    return tuple(tails)
+
+
+def _log(ratio: float) -> float:
+    return math.log(ratio) if 0 < ratio < math.inf else math.copysign(math.inf, ratio - 1.0)
