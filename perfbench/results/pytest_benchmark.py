@@ -26,7 +26,7 @@ class _Stats(
 ):
     """Seconds per call; `data` holds one value a round, if it was saved."""
 
-    data: tuple[float, ...] = ()
+    data: Any = None
     median: float | None = None
     mean: float | None = None
     stddev: float | None = None
@@ -61,6 +61,7 @@ class _Machine(msgspec.Struct, frozen=True):
     """`machine_info`, as far as it is used."""
 
     node: str = ""
+    machine: str = ""
     processor: str = ""
     system: str = ""
     release: str = ""
@@ -104,10 +105,12 @@ def read(document: Document) -> ResultFile:
         try:
             test = msgspec.convert(entry, _Entry)
             benchmark = _benchmark(test)
-            runs, summary = _values(test.stats, started)
+            rounds = _rounds(test.stats, gathering, f"benchmarks[{number}]")
+            summary = None if rounds else _summary(test.stats)
         except (msgspec.ValidationError, UnusableError) as error:
             gathering.note(f"benchmarks[{number}]: {error}")
             continue
+        runs = (Run(rounds, 0, started, loops=max(1, test.stats.iterations)),) if rounds else ()
         gathering.take(Measurement(benchmark, _TIME, runs, environment, document.path, summary))
         for name, value in _numbers(test.extra_info):
             metric = Metric(name, "", Better.NONE)
@@ -141,12 +144,21 @@ def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, int | float)
 
 
-def _values(stats: _Stats, started: float) -> tuple[tuple[Run, ...], Summary | None]:
-    """The run, or the summary that stands for it. Raises UnusableError where there is neither."""
-    if stats.data:
-        if not all(map(math.isfinite, stats.data)):
-            raise UnusableError("has a round that is not a finite number")
-        return (Run(stats.data, 0, started, loops=max(1, stats.iterations)),), None
+def _rounds(stats: _Stats, gathering: Gathering, place: str) -> tuple[float, ...]:
+    """The seconds per call of each round; none where they were not saved, or were edited since."""
+    try:
+        rounds = msgspec.convert(stats.data or (), tuple[float, ...])
+    except msgspec.ValidationError as error:
+        gathering.note(f"{place}: its rounds cannot be used, its statistics are: {error}")
+        return ()
+    if not all(map(math.isfinite, rounds)):
+        gathering.note(f"{place}: has a round that is not a finite number, its statistics are used")
+        return ()
+    return rounds
+
+
+def _summary(stats: _Stats) -> Summary:
+    """What stands for the rounds. Raises UnusableError where there is no centre."""
     summary = Summary(
         median=_finite(stats.median),
         mean=_finite(stats.mean),
@@ -159,7 +171,7 @@ def _values(stats: _Stats, started: float) -> tuple[tuple[Run, ...], Summary | N
     )
     if summary.median is None and summary.mean is None:
         raise UnusableError("has neither rounds nor a median or mean of them")
-    return (), summary
+    return summary
 
 
 def _numbers(extra: Mapping[str, Any] | None) -> list[tuple[str, float]]:
@@ -188,6 +200,7 @@ def _environment(suite: Mapping[str, Any], gathering: Gathering) -> Environment:
         python=f"{machine.python_implementation} {machine.python_version}".strip(),
         commit=commit.id or "",
         dirty=bool(commit.dirty),
+        architecture=machine.machine,
     )
 
 

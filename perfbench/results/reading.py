@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfbench.errors import UsageError
-from perfbench.results import github_action_benchmark, google_benchmark, jmh, jtl, k6, native, pyperf
+from perfbench.results import (
+    cargo_text,
+    criterion,
+    github_action_benchmark,
+    go_text,
+    google_benchmark,
+    hyperfine,
+    jmh,
+    jtl,
+    k6,
+    native,
+    pyperf,
+    pytest_benchmark,
+)
 from perfbench.results.document import Document, load
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import ResultFile
@@ -30,6 +43,11 @@ FORMATS = (
     Format(jmh.NAME, jmh.recognises, jmh.read),
     Format(k6.NAME, k6.recognises, k6.read),
     Format(github_action_benchmark.NAME, github_action_benchmark.recognises, github_action_benchmark.read),
+    Format(pytest_benchmark.NAME, pytest_benchmark.recognises, pytest_benchmark.read),
+    Format(hyperfine.NAME, hyperfine.recognises, hyperfine.read),
+    Format(criterion.NAME, criterion.recognises, criterion.read),
+    Format(go_text.NAME, go_text.recognises, go_text.read),
+    Format(cargo_text.NAME, cargo_text.recognises, cargo_text.read),
 )
 """Asked in this order: the cheap and certain ones first."""
 
@@ -48,7 +66,9 @@ class FolderFormat:
     read: Callable[[Path, str], ResultFile]
 
 
-FOLDER_FORMATS: tuple[FolderFormat, ...] = ()
+FOLDER_FORMATS: tuple[FolderFormat, ...] = (
+    FolderFormat(criterion.FOLDER_NAME, criterion.recognises_folder, criterion.read_folder),
+)
 """Asked in this order: the cheap and certain ones first."""
 
 

@@ -1,0 +1,279 @@
+"""Reads Go's benchmark text, as `go test -bench` prints it and benchstat reads it.
+
+After the format's specification (https://go.dev/design/14313-benchmark-format) and its `Unit` lines
+(https://go.dev/issue/43744).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from perfbench.model import BenchmarkId, Environment, Measurement, Outcome, Run
+from perfbench.results import go_words
+from perfbench.results.document import Document
+from perfbench.results.gathering import Gathering, UnusableError
+from perfbench.results.json_text import MalformedError
+from perfbench.results.result_file import HEAD, ResultFile, shortened
+
+NAME = "Go benchmark text"
+
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?"
+_RESULT = re.compile(rf"^Benchmark\S*[ \t]+\d+[ \t]+{_NUMBER}[ \t]+[^\s\d]", re.MULTILINE | re.ASCII)
+_PLAIN_NUMBER = re.compile(_NUMBER, re.ASCII)
+_COUNT = re.compile(r"\d{1,15}", re.ASCII)
+_SETTING = re.compile(r"([^\s:]+):(?:[ \t]+(.*)|)$", re.DOTALL)
+_ENDED = re.compile(r"\s*--- (FAIL|SKIP): (Benchmark\S*)")
+_MOMENT = re.compile(r"(?:.*-)?(?:date|time)|.*stamp")
+"""Settings that differ from run to run without meaning another thing to measure."""
+
+_SOFT = ("kernel", "governor", "python", "engine", "commit")
+"""What perfbench writes as a comment: as a setting it would keep benchstat from comparing two files."""
+
+_ARCHITECTURES = {"amd64": "x86_64", "386": "i686"}
+"""What the operating system calls the processors for which Go has a name of its own."""
+
+_MAX_SETTINGS = 100
+_MAX_BLOCKS = 10_000
+
+Settings = Mapping[str, str]
+
+
+def recognises(document: Document) -> bool:
+    """Whether a line of the file is a benchmark result of Go's."""
+    if b"Benchmark" not in document.data:
+        return False
+    try:
+        return _RESULT.search(document.text) is not None
+    except MalformedError:
+        return False
+
+
+def read(document: Document) -> ResultFile:
+    """The whole file; lines that cannot be used are problems with their number, and the others count.
+
+    A line is a sample. Lines of one `go test` process are a run: it ends with `PASS`, or where the next one
+    states its settings anew. Where rows come again under another value of a setting, `note: after` for
+    instance, the values are the sides of the file; otherwise all of it is the side `head`.
+    """
+    gathering = Gathering(document.path)
+    reading = _Reading(gathering)
+    for number, line in enumerate(document.text.split("\n"), start=1):
+        reading.take(line.removesuffix("\r"), number)
+        if reading.stopped:
+            break
+    reading.give(document.path)
+    return gathering.result(complete=not reading.failed)
+
+
+@dataclass(slots=True)
+class _Samples:
+    """The samples of one row, unit and block of settings, by process."""
+
+    by_process: dict[int, list[float]] = field(default_factory=dict)
+    loops: dict[int, int] = field(default_factory=dict)
+
+
+class _Reading:
+    """Where in the file we are, and what was read so far."""
+
+    def __init__(self, gathering: Gathering) -> None:
+        self.gathering = gathering
+        self.failed = False
+        self.stopped = False
+        self._settings: dict[str, str] = {}
+        self._facts: dict[str, str] = {}
+        self._units: dict[str, dict[str, str]] = {}
+        self._blocks: dict[frozenset[tuple[str, str]], int] = {}
+        self._block: int | None = None
+        self._process = 0
+        self._fresh = True
+        self._encoded = False
+        self._samples: dict[tuple[BenchmarkId, str], dict[int, _Samples]] = {}
+        self._ended: list[tuple[BenchmarkId, Outcome, int]] = []
+
+    def take(self, line: str, number: int) -> None:
+        """Understand one line; what is none of Go's is skipped, as its specification demands."""
+        try:
+            if line.startswith("Benchmark"):
+                self._result(line.split(), number)
+            elif line.startswith("#"):
+                self._comment(line)
+            elif line.startswith("Unit "):
+                self._unit(line.split()[1:])
+            elif ended := _ENDED.match(line):
+                self._end(ended[1], ended[2])
+            elif line.startswith(("PASS", "FAIL", "ok ", "ok\t")):
+                self._close(line, number)
+            elif line[:1].islower() and (setting := _SETTING.match(line)):
+                self._set(setting[1], (setting[2] or "").strip())
+        except UnusableError as error:
+            self.gathering.note(str(error), number)
+
+    def give(self, path: str) -> None:
+        """Hand over every measurement and outcome, each to its side."""
+        blocks = [dict(block) for block in self._blocks]
+        labels = _labels(blocks, [list(parts) for parts in self._samples.values()])
+        environments = [_environment(block) for block in blocks]
+        for (benchmark, unit), parts in self._samples.items():
+            metric = go_words.metric_of(unit, self._units.get(unit, {}))
+            together: dict[str, list[int]] = {}
+            for block in parts:
+                together.setdefault(labels[block], []).append(block)
+            for label, members in together.items():
+                runs = tuple(_runs([parts[block] for block in members]))
+                environment = environments[members[0]]
+                self.gathering.take(Measurement(benchmark, metric, runs, environment, path), label)
+        for benchmark, outcome, block in self._ended:
+            reason = f"go test says {'FAIL' if outcome is Outcome.FAILED else 'SKIP'}"
+            self.gathering.take_outcome(benchmark, outcome, reason, labels[block])
+
+    def _result(self, fields: list[str], number: int) -> None:
+        if len(fields) == 1:
+            return  # `go test -v` says first which benchmark begins
+        if not _COUNT.fullmatch(fields[1]):
+            raise UnusableError(f"{fields[0]} has no count of iterations, but {fields[1]!r}")
+        if len(fields) < 4 or len(fields) % 2:
+            raise UnusableError(f"{fields[0]} has a value without a unit, or none at all")
+        benchmark = self._benchmark(fields[0])
+        self._fresh = False
+        block = self._block_here()
+        for text, unit in zip(fields[2::2], fields[3::2], strict=True):
+            try:
+                value = self._value(text, unit)
+            except UnusableError as error:
+                self.gathering.note(f"{fields[0]}: {error}", number)
+                continue
+            parts = self._samples.setdefault((benchmark, unit), {})
+            samples = parts.setdefault(block, _Samples())
+            samples.by_process.setdefault(self._process, []).append(value)
+            samples.loops.setdefault(self._process, max(1, int(fields[1])))
+
+    def _benchmark(self, name: str) -> BenchmarkId:
+        package, suite = self._settings.get("pkg", ""), self._settings.get("suite", "")
+        return go_words.benchmark_of(name, package, suite, encoded=self._encoded)
+
+    def _value(self, text: str, unit: str) -> float:
+        if not _PLAIN_NUMBER.fullmatch(text):
+            raise UnusableError(f"{text!r} is not a finite number")
+        metric = go_words.metric_of(unit, self._units.get(unit, {}))
+        value = go_words.number(text, go_words.power(unit, metric.unit))
+        if not math.isfinite(value):
+            raise UnusableError(f"{text!r} is not a finite number")
+        return value
+
+    def _comment(self, line: str) -> None:
+        if line == go_words.MARK:
+            self._encoded = True
+            return
+        key, _, value = line[1:].strip().partition(":")
+        if self._encoded and key in _SOFT:
+            self._set(f"#{key}", value.strip())
+
+    def _unit(self, fields: list[str]) -> None:
+        if not fields:
+            raise UnusableError("a Unit line names no unit")
+        known = self._units.setdefault(fields[0], {})
+        for fact in fields[1:]:
+            key, equals, value = fact.partition("=")
+            if not key or not equals:
+                raise UnusableError(f"the Unit line of {fields[0]} has {fact!r} where key=value belongs")
+            if known.setdefault(key, value) != value:
+                raise UnusableError(f"{key} of {fields[0]} is {known[key]} already, not {value}")
+
+    def _end(self, how: str, name: str) -> None:
+        outcome = Outcome.FAILED if how == "FAIL" else Outcome.SKIPPED
+        self._ended.append((self._benchmark(name), outcome, self._block_here()))
+
+    def _close(self, line: str, number: int) -> None:
+        if line.startswith("FAIL"):
+            self.failed = True
+            self.gathering.note(" ".join(line.split()[:2]) + ": go test did not succeed", number)
+        self._next_process()
+
+    def _set(self, key: str, value: str) -> None:
+        """A setting holds until it is stated anew; one after results begins the next process."""
+        if any(character.isupper() for character in key):
+            return
+        self._next_process()
+        self._block = None
+        if not value:
+            self._settings.pop(key, None)
+        elif key in self._settings or len(self._settings) < _MAX_SETTINGS:
+            self._settings[key] = value
+        else:
+            raise UnusableError(f"{key} is left out: {_MAX_SETTINGS} settings are read")
+
+    def _next_process(self) -> None:
+        if not self._fresh:
+            self._process += 1
+            self._fresh = True
+
+    def _block_here(self) -> int:
+        if self._block is None:
+            if len(self._blocks) >= _MAX_BLOCKS:
+                self.stopped = True
+                raise UnusableError("the settings have changed too often; the rest of the file was not read")
+            identity = frozenset(self._settings.items())
+            self._block = self._blocks.setdefault(identity, len(self._blocks))
+        return self._block
+
+
+def _runs(parts: list[_Samples]) -> Iterator[Run]:
+    """The processes in the order of the file, numbered from 0."""
+    found = {process: part for part in parts for process in part.by_process}
+    for number, process in enumerate(sorted(found)):
+        part = found[process]
+        yield Run(tuple(part.by_process[process]), number, 0.0, loops=part.loops[process])
+
+
+def _labels(blocks: list[dict[str, str]], rows: list[list[int]]) -> list[str]:
+    """The side of each block: the values of the settings under which some row comes again."""
+    differing: dict[str, None] = {}
+    for first, *others in rows:
+        for other in others:
+            one, two = blocks[first], blocks[other]
+            differing.update((key, None) for key in {*one, *two} if one.get(key) != two.get(key))
+    keys = sorted(key for key in differing if _tells_sides(key))
+    if len(keys) == 1:
+        return [_label(block.get(keys[0], f"no {keys[0]}")) for block in blocks]
+    return [_label(", ".join(f"{key}={block.get(key, '')}" for key in keys)) for block in blocks]
+
+
+def _tells_sides(key: str) -> bool:
+    return not key.startswith("#") and key not in {"pkg", "suite"} and not _MOMENT.fullmatch(key)
+
+
+def _label(text: str) -> str:
+    return shortened(text, 60) or HEAD
+
+
+def _environment(settings: Settings) -> Environment:
+    """What the settings tell: those of `go test`, and those that perfbench writes."""
+    system = "/".join(settings[key] for key in ("goos", "goarch") if key in settings)
+    soft = {key: settings.get(f"#{key}", settings.get(key, "")) for key in _SOFT}
+    return Environment(
+        machine=settings.get("machine", ""),
+        cpu=settings.get("cpu", ""),
+        cores=_count(settings.get("cores", "")),
+        memory=_count(settings.get("memory", "")),
+        kernel=soft["kernel"] or system,
+        governor=soft["governor"],
+        python=soft["python"],
+        commit=soft["commit"],
+        engine=soft["engine"],
+        architecture=settings.get("architecture", "") or _architecture(settings),
+    )
+
+
+def _architecture(settings: Settings) -> str:
+    name = settings.get("goarch", "")
+    if name == "arm64" and settings.get("goos") != "darwin":
+        return "aarch64"
+    return _ARCHITECTURES.get(name, name)
+
+
+def _count(text: str) -> int:
+    return int(text) if _COUNT.fullmatch(text) else 0
