@@ -61,6 +61,11 @@ def parse_ceiling(text: str | float, metric: str) -> tuple[float | None, float |
     return None, limit
 
 
+def utc_day(moment: float) -> str:
+    """The ISO date of a moment, the same one on every machine."""
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).date().isoformat()
+
+
 def _acceptance(file: TomlFile, key: KeyPath, entry: _Accepted) -> Acceptance:
     for name in ("pattern", "metric", "reason", "author"):
         text: str = getattr(entry, name)

@@ -22,6 +22,7 @@ METRIC_UNITS = {"time": SECONDS, "peakmem": BYTES, "mem": BYTES}
 """The base unit of each metric that has one of its own; `track` has whatever its benchmark declares."""
 
 _MOST_ROUNDS = 1000
+_MOST_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class ProjectConfig:
     """What perfbench.toml says; `time_budget` in seconds.
 
     `gate_rows` are patterns of full ids, empty for every row. `main_branch` None leaves the choice to git.
-    `source` is the file it was read from, None for the defaults.
+    A baseline is stale after `stale_days`. `source` is the file it was read from, None for the defaults.
     """
 
     gate_rows: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class ProjectConfig:
     main_branch: str | None = None
     asv_config: str = "asv.conf.json"
     baselines: str = "baselines"
+    stale_days: int = 30
     harnesses: tuple[Harness, ...] = ()
     checks: tuple[Check, ...] = ()
     source: Path | None = None
@@ -68,9 +70,14 @@ class _Measure(Struct, frozen=True, forbid_unknown_fields=True):
     baselines: str = _DEFAULTS.baselines
 
 
+class _Baseline(Struct, frozen=True, forbid_unknown_fields=True):
+    stale_days: int = _DEFAULTS.stale_days
+
+
 class _Project(Struct, frozen=True, forbid_unknown_fields=True):
     gate: _Gate = _Gate()
     measure: _Measure = _Measure()
+    baseline: _Baseline = _Baseline()
     harness: tuple[HarnessTable, ...] = ()
     check: tuple[CheckTable, ...] = ()
 
@@ -150,10 +157,17 @@ def _project(file: TomlFile, table: KeyPath) -> ProjectConfig:
         main_branch=measure.main_branch,
         asv_config=measure.asv_config,
         baselines=measure.baselines,
+        stale_days=_stale_days(file, (*table, "baseline", "stale_days"), content.baseline.stale_days),
         harnesses=harnesses(file, (*table, "harness"), content.harness),
         checks=checks(file, (*table, "check"), content.check),
         source=file.path,
     )
+
+
+def _stale_days(file: TomlFile, key: KeyPath, days: int) -> int:
+    if not 1 <= days <= _MOST_DAYS:
+        raise file.error(key, f"'stale_days' is {days}", f"choose 1 to {_MOST_DAYS}")
+    return days
 
 
 def _threshold(file: TomlFile, key: KeyPath, entry: _Threshold) -> Threshold:

@@ -9,14 +9,46 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from perfbench.model import Comparison, Metric, Verdict
+from perfbench.model import Comparison, Metric, Outcome, Verdict
 from perfbench.units import SECONDS, format_interval, format_ratio
 
 
-def obstacle(metric: Metric, control: Comparison | None, *, same_architecture: bool) -> str:
-    """Why a row cannot be normalised, in words; empty where it can."""
+@dataclass(frozen=True, slots=True)
+class Across:
+    """Comparisons across different hardware: what can be judged, normalised, and what cannot, with its reason."""
+
+    normalised: tuple[Comparison, ...]
+    incomparable: tuple[Verdict, ...]
+
+
+def across(
+    rows: Sequence[Comparison],
+    hard: Sequence[str],
+    control: Comparison | None,
+    *,
+    same_architecture: bool,
+    asked: bool,
+) -> Across:
+    """Sort comparisons across the differences `hard` (sentences).
+
+    Nothing is comparable unless normalising was `asked` for, both sides hold the control, their processors are
+    of the same architecture, and the row is a time.
+    """
+    fit: list[Comparison] = []
+    verdicts: list[Verdict] = []
+    for row in rows:
+        why = _obstacle(row.metric, control, same_architecture=same_architecture) if asked else ""
+        if asked and control is not None and not why:
+            fit.append(normalised(row, control))
+        else:
+            reason = "; ".join(filter(None, (*hard, why)))
+            verdicts.append(Verdict(row.benchmark, row.metric, Outcome.INCOMPARABLE, "", reason, row))
+    return Across(tuple(fit), tuple(verdicts))
+
+
+def _obstacle(metric: Metric, control: Comparison | None, *, same_architecture: bool) -> str:
     if not same_architecture:
         return "not normalised: the architectures differ, or one is not known"
     if control is None or not 0 < control.ratio < math.inf:
@@ -30,7 +62,8 @@ def normalised(row: Comparison, control: Comparison) -> Comparison:
     """The comparison with its ratio divided by the control's, and its interval widened by the control's.
 
     The bounds hold together wherever both intervals hold (Bonferroni), which is the level that is given. What
-    p was is lost with it: an interval that excludes 1 has a p of at most 1 minus its level, any other 1.
+    p was is lost with it, and the evidence: an interval that excludes 1 has a p of at most 1 minus its level,
+    any other 1.
     """
     ratio, confidence = row.ratio / control.ratio, max(0.0, row.confidence + control.confidence - 1.0)
     low = row.low / control.high if control.high > 0 else math.nan
@@ -46,6 +79,7 @@ def normalised(row: Comparison, control: Comparison) -> Comparison:
         p_adjusted=p,
         detectable=max(ratio / low, high / ratio) - 1.0 if low > 0 else math.inf,
         warnings=(*row.warnings, summary(control)),
+        evidence=(),
     )
 
 

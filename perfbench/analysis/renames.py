@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from heapq import nlargest
 from itertools import islice, product
 
-from perfbench.model import BenchmarkId, Metric
+from perfbench.model import BenchmarkId, Metric, Outcome, Verdict
 
 _ALIKE = 0.6  # difflib's own measure of what people take for near
 _ALIKE_UNSEEN = 0.8  # where no values bear a name out
@@ -45,9 +45,34 @@ def renamed(gone: Iterable[Trace], new: Iterable[Trace]) -> Mapping[BenchmarkId,
     return found
 
 
-def hint(benchmark: BenchmarkId, names: Mapping[BenchmarkId, BenchmarkId]) -> str:
-    """The end of a reason that says what a row was probably renamed to; empty where nothing is like it."""
-    return f"; probably renamed to {names[benchmark]}" if benchmark in names else ""
+def with_renames(
+    verdicts: Sequence[Verdict],
+    before: Mapping[BenchmarkId, float],
+    versions: Mapping[BenchmarkId, str] | None = None,
+) -> tuple[Verdict, ...]:
+    """The verdicts with what vanished rows have probably become, and new ones were, in their reasons.
+
+    `before` are the medians of base's rows, `versions` the versions of both sides' rows, as far as known.
+    """
+    known = versions or {}
+    gone = [_trace(v, before.get(v.benchmark), known) for v in verdicts if v.outcome is Outcome.MISSING]
+    new = [_trace(v, v.value, known) for v in verdicts if v.outcome is Outcome.NEW]
+    names = renamed(filter(None, gone), filter(None, new))
+    words = {old: f"probably renamed to {now}" for old, now in names.items()}
+    words |= {now: f"probably {old} under a new name" for old, now in names.items()}
+    return tuple(
+        replace(v, reason="; ".join(filter(None, (v.reason, words[v.benchmark]))))
+        if v.outcome in (Outcome.MISSING, Outcome.NEW) and v.benchmark in words
+        else v
+        for v in verdicts
+    )
+
+
+def _trace(verdict: Verdict, value: float | None, versions: Mapping[BenchmarkId, str]) -> Trace | None:
+    if verdict.metric is None:
+        return None
+    known = math.nan if value is None else value
+    return Trace(verdict.benchmark, verdict.metric, known, versions.get(verdict.benchmark, ""))
 
 
 def _likeness(old: Trace, now: Trace) -> float:

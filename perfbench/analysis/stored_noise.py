@@ -7,11 +7,12 @@ and another clock speed. What a row did from night to night before is the only w
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from perfbench.analysis.intervals import median
+from perfbench.model import BenchmarkId, Comparison
 from perfbench.units import SECONDS
 
 LEAST_RUNS = 6
@@ -47,6 +48,18 @@ class RowNoise:
         if self.spread is None:
             return f"default allowance, {self.runs} of {LEAST_RUNS} stored runs"
         return f"night-to-night noise of {self.runs} stored runs"
+
+
+def with_noise(comparisons: Sequence[Comparison], noise: Mapping[BenchmarkId, RowNoise]) -> list[Comparison]:
+    """The comparisons with what noise between stored runs may make, where that is more than they know of."""
+    return [_with_noise(row, noise.get(row.benchmark)) for row in comparisons]
+
+
+def _with_noise(row: Comparison, noise: RowNoise | None) -> Comparison:
+    share = noise.limit(row.metric.unit) if noise is not None else 0.0
+    if noise is None or share <= row.noise:
+        return row
+    return replace(row, noise=share, noise_source=noise.words)
 
 
 def row_noise(medians: Sequence[float]) -> RowNoise:

@@ -1,0 +1,21 @@
+"""What the history of a stored baseline tells of the noise of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from perfbench.analysis.stored_noise import RowNoise, row_noise
+from perfbench.model import BenchmarkId, Measurement
+from perfbench.results import stored_history
+from perfbench.results.stored_history import History
+
+
+def noise_of(history: History, measurements: Sequence[Measurement]) -> Mapping[BenchmarkId, RowNoise]:
+    """How far each row of a stored side moved between the runs that its history keeps, on like hardware."""
+    if not measurements:
+        return {}
+    medians = history.medians(stored_history.hardware_words(measurements[0].environment))
+    return {
+        row.benchmark: row_noise(medians.get((str(row.benchmark), row.metric.name), ()))
+        for row in measurements
+    }
