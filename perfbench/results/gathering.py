@@ -17,6 +17,9 @@ from perfbench.results.result_file import (
     shortened,
 )
 
+MAX_ROWS = 100_000
+"""So many rows of each side are read; more do not fit into memory with all that is made of them."""
+
 UNKNOWN = Environment("", "", 0, 0, "", "", "")
 """The environment of a file that does not tell any."""
 
@@ -53,13 +56,16 @@ class Gathering:
         key = (measurement.benchmark, measurement.metric.name)
         if key in rows:
             self.note(f"{measurement.benchmark} ({key[1]}) is there already; the first counts", line)
+        elif len(rows) >= MAX_ROWS:
+            self.note(f"{measurement.benchmark} is left out: {MAX_ROWS} rows are read", line)
         else:
             rows[key] = measurement
 
     def take_outcome(self, benchmark: BenchmarkId, outcome: Outcome, reason: str, side: str = HEAD) -> None:
-        """Keep that a row gave no values there, and why."""
-        ended = RowOutcome(benchmark, outcome, shortened(reason), (side,))
-        self._outcomes.setdefault((benchmark, side), ended)
+        """Keep that a row gave no values there, and why; the first reason counts."""
+        if len(self._outcomes) < MAX_ROWS:
+            ended = RowOutcome(benchmark, outcome, shortened(reason), (side,))
+            self._outcomes.setdefault((benchmark, side), ended)
 
     def result(
         self, header: Header | None = None, *, complete: bool = True, seconds: float | None = None
@@ -69,14 +75,15 @@ class Gathering:
         problems = list(self._problems)
         if self._unlisted:
             problems.append(Problem(self.path, None, f"{self._unlisted} more problems are not listed"))
-        if not sides and not self._outcomes:
+        is_empty = not sides and not self._outcomes
+        if is_empty:
             problems.append(Problem(self.path, None, "holds no values"))
         return ResultFile(
             header or Header("", 0.0, {label: _side_header(rows[0]) for label, rows in sides.items()}),
             sides,
             tuple(self._outcomes.values()),
             tuple(problems),
-            complete=complete and bool(sides),
+            complete=complete and not is_empty,
             seconds=seconds,
         )
 

@@ -83,7 +83,7 @@ def read(document: Document) -> ResultFile:
     match parsed.value:
         case list(benches):
             _take(benches, gathering)
-            return gathering.result(Header("", 0.0, {HEAD: SideHeader("", "", False, UNKNOWN)}))
+            return gathering.result()
         case {"entries": dict(entries)}:
             return gathering.result(_history(entries, gathering))
         case _:

@@ -65,7 +65,8 @@ class _Row:
     """The repetitions and aggregates of one benchmark."""
 
     def __init__(self) -> None:
-        self.runs: dict[Metric, list[Run]] = {}
+        self.values: dict[Metric, list[float]] = {}
+        self.loops = 1
         self.aggregates: dict[Metric, dict[str, float]] = {}
         self.repetitions = 0
 
@@ -82,7 +83,7 @@ def recognises(document: Document) -> bool:
 
 
 def read(document: Document) -> ResultFile:
-    """The whole file as the side `head`: each repetition is a run of one sample.
+    """The whole file as the side `head`: one run, whose samples are the repetitions of the one process.
 
     Wall time is the metric `time`, CPU time `cpu`, each counter a metric of its own. Where only
     aggregates were kept they are the summary. Entries that cannot be used are problems.
@@ -101,18 +102,18 @@ def read(document: Document) -> ResultFile:
     rows: dict[str, _Row] = {}
     for number, entry in enumerate(suite["benchmarks"]):
         try:
-            _take(entry, rows, gathering, started)
+            _take(entry, rows, gathering)
         except UnusableError as error:
             gathering.note(f"benchmarks[{number}]: {error}")
     for name, row in rows.items():
-        for metric, runs, summary in _figures(row):
+        for metric, runs, summary in _figures(row, started):
             benchmark = BenchmarkId("", name)
             gathering.take(Measurement(benchmark, metric, runs, environment, document.path, summary))
     side = SideHeader("", "", False, environment)
     return gathering.result(Header("", started, {HEAD: side}, noise=tuple(_noise(context))))
 
 
-def _take(data: object, rows: dict[str, _Row], gathering: Gathering, started: float) -> None:
+def _take(data: object, rows: dict[str, _Row], gathering: Gathering) -> None:
     """One entry into its row. Raises UnusableError."""
     try:
         entry = msgspec.convert(data, _Entry)
@@ -138,10 +139,9 @@ def _take(data: object, rows: dict[str, _Row], gathering: Gathering, started: fl
     if not values:
         raise UnusableError(f"{name} has no values")
     row = rows.setdefault(name, _Row())
-    loops = int(entry.iterations) if 1 <= entry.iterations < 2**53 else 1
+    row.loops = int(entry.iterations) if 1 <= entry.iterations < 2**53 else 1
     for metric, value in values:
-        runs = row.runs.setdefault(metric, [])
-        runs.append(Run((value,), len(runs), started, loops=loops))
+        row.values.setdefault(metric, []).append(value)
 
 
 def _values(entry: _Entry, data: Any) -> Iterator[tuple[Metric, float]]:
@@ -167,12 +167,12 @@ def _finite(value: float, name: str) -> float:
     return number
 
 
-def _figures(row: _Row) -> Iterator[tuple[Metric, tuple[Run, ...], Summary | None]]:
-    """What is known of each metric of a row: its runs, or else the aggregates of them."""
-    for metric, runs in row.runs.items():
-        yield metric, tuple(runs), None
+def _figures(row: _Row, started: float) -> Iterator[tuple[Metric, tuple[Run, ...], Summary | None]]:
+    """What is known of each metric of a row: its samples, or else the aggregates of them."""
+    for metric, values in row.values.items():
+        yield metric, (Run(tuple(values), 0, started, loops=row.loops),), None
     for metric, found in row.aggregates.items():
-        if metric not in row.runs:
+        if metric not in row.values:
             count = row.repetitions if row.repetitions > 0 else None
             yield metric, (), Summary(found.get("median"), found.get("mean"), found.get("stddev"), count)
 

@@ -15,7 +15,7 @@ from perfbench.results.foreign_units import metric_of
 from perfbench.results.gathering import UNKNOWN, Gathering, UnusableError
 from perfbench.results.json_text import MalformedError
 from perfbench.results.lines import Number
-from perfbench.results.result_file import HEAD, Header, ResultFile, SideHeader, unreadable
+from perfbench.results.result_file import ResultFile, unreadable
 
 NAME = "JMH JSON"
 
@@ -75,18 +75,15 @@ def read(document: Document) -> ResultFile:
     entries: Any = parsed.value
     gathering = Gathering(document.path)
     gathering.note_repeated(parsed.repeated)
-    environment = UNKNOWN
     for number, data in enumerate(entries):
         try:
-            entry = msgspec.convert(data, _Benchmark)
-            environment = _environment(entry)
-            _take(entry, environment, gathering)
+            _take(msgspec.convert(data, _Benchmark), gathering)
         except (msgspec.ValidationError, UnusableError) as error:
             gathering.note(f"[{number}]: {error}")
-    return gathering.result(Header("", 0.0, {HEAD: SideHeader("", "", False, environment)}))
+    return gathering.result()
 
 
-def _take(entry: _Benchmark, environment: Environment, gathering: Gathering) -> None:
+def _take(entry: _Benchmark, gathering: Gathering) -> None:
     """All metrics of one benchmark; unusable secondary ones are noted. Raises UnusableError for the first."""
     if not entry.benchmark.strip():
         raise UnusableError("has no name")
@@ -94,6 +91,7 @@ def _take(entry: _Benchmark, environment: Environment, gathering: Gathering) -> 
     if entry.mode in _MODES_WITH_NAMES:
         params = (*params, ("mode", entry.mode))
     benchmark = BenchmarkId("", entry.benchmark.strip(), params)
+    environment = _environment(entry)
 
     def keep(metric: Metric, runs: tuple[Run, ...], summary: Summary | None) -> None:
         gathering.take(Measurement(benchmark, metric, runs, environment, gathering.path, summary))

@@ -48,7 +48,7 @@ def read(document: Document) -> ResultFile:
     """The whole file as the side `head`: each label is a row, its samples one run in the order of the log.
 
     `time` holds the samples that succeeded, since a failure may be quick; `failed` is the share of the
-    others. The parts of a sample count with it. A file that breaks off gives what stands before that.
+    others. A file that breaks off gives what stands before that.
     """
     gathering = Gathering(document.path)
     labels: dict[str, _Label] = {}
@@ -63,7 +63,7 @@ def read(document: Document) -> ResultFile:
         gathering.note(error.message, error.line)
         complete = False
     for name, label in labels.items():
-        _judged(BenchmarkId("", name), label, gathering)
+        _measured(BenchmarkId("", name), label, gathering)
     started = min((label.started for label in labels.values()), default=LATEST)
     header = Header("", 0.0 if started == LATEST else started, {HEAD: SideHeader("", "", False, UNKNOWN)})
     return gathering.result(header, complete=complete)
@@ -87,15 +87,14 @@ def _take(sample: Sample, labels: dict[str, _Label], gathering: Gathering) -> No
         label.reason = label.reason or sample.reason
 
 
-def _judged(benchmark: BenchmarkId, label: _Label, gathering: Gathering) -> None:
+def _measured(benchmark: BenchmarkId, label: _Label, gathering: Gathering) -> None:
     count = len(label.seconds) + label.failed
-    share = label.failed / count
-    if label.seconds:
-        run = Run(tuple(label.seconds), 0, 0.0 if label.started == LATEST else label.started)
-        gathering.take(Measurement(benchmark, TIME, (run,), UNKNOWN, gathering.path))
-    else:
+    if not label.seconds:
         reason = f": {label.reason}" if label.reason else ""
         gathering.take_outcome(benchmark, Outcome.FAILED, f"all {count} samples failed{reason}")
-    gathering.take(
-        Measurement(benchmark, FAILED, (), UNKNOWN, gathering.path, Summary(share, mean=share, count=count))
-    )
+        return
+    run = Run(tuple(label.seconds), 0, 0.0 if label.started == LATEST else label.started)
+    share = label.failed / count
+    summary = Summary(share, mean=share, count=count)
+    gathering.take(Measurement(benchmark, TIME, (run,), UNKNOWN, gathering.path))
+    gathering.take(Measurement(benchmark, FAILED, (), UNKNOWN, gathering.path, summary))

@@ -13,7 +13,7 @@ from perfbench.results.gathering import UnusableError
 from perfbench.results.json_text import MalformedError
 from perfbench.results.jtl_sample import Note, Sample, sample_of
 
-_ROOT = "testResults"
+_SAMPLES = {"httpSample", "sample", "sampleResult"}
 _START = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,1000}?-->\s*)?<testResults[\s/>]", re.DOTALL
 )
@@ -30,7 +30,7 @@ def recognises(data: bytes) -> bool:
 
 
 def samples(data: bytes, note: Note) -> Iterator[Sample]:
-    """Every sample directly below the root: those inside of them are their parts.
+    """Every sample, the parts of a transaction after the whole: a JTL in CSV has them all as well.
 
     Raises MalformedError where the text is no XML, ends too early, declares a document type or is nested
     too deeply.
@@ -89,12 +89,12 @@ class _Reading:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise MalformedError("is nested too deeply", self._parser.CurrentLineNumber)
-        if self._depth == 2:
+        if name in _SAMPLES:
             line = self._parser.CurrentLineNumber
             try:
                 self._samples.append(_sample(attributes, line))
             except UnusableError as error:
-                self._note(f"{name[:40]} {error}", line)
+                self._note(f"the {name} {error}", line)
 
     def _ended(self, _name: str) -> None:
         self._depth -= 1

@@ -15,7 +15,7 @@ from perfbench.model import BenchmarkId, Better, Measurement, Metric, Summary
 from perfbench.results.document import Document
 from perfbench.results.gathering import UNKNOWN, Gathering, UnusableError
 from perfbench.results.json_text import MalformedError
-from perfbench.results.result_file import HEAD, Header, ResultFile, SideHeader, unreadable
+from perfbench.results.result_file import ResultFile, unreadable
 from perfbench.units import BYTES, SECONDS
 
 NAME = "k6 summary JSON"
@@ -76,8 +76,7 @@ def read(document: Document) -> ResultFile:
                 gathering.take(Measurement(_benchmark(name), found, (), UNKNOWN, document.path, summary))
         except UnusableError as error:
             gathering.note(f"{name}: {error}")
-    header = Header("", 0.0, {HEAD: SideHeader("", "", False, UNKNOWN)})
-    return gathering.result(header, seconds=_seconds(data.get("state")))
+    return gathering.result(seconds=_seconds(data.get("state")))
 
 
 def _benchmark(name: str) -> BenchmarkId:
