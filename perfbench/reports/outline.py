@@ -144,9 +144,14 @@ def entries(report: Report) -> list[Entry]:
 
     That is what neither passed nor was skipped, and what passed for a reason: an accepted regression.
     """
-    told = [verdict for verdict in report.verdicts if _needs_a_word(verdict)]
+    told = [(verdict, entry) for verdict, entry in all_entries(report) if _needs_a_word(verdict)]
+    return [entry for _, entry in sorted(told, key=lambda pair: _gravity(pair[0]))]
+
+
+def all_entries(report: Report) -> list[tuple[Verdict, Entry]]:
+    """Every row with what there is to say of it, in the report's order."""
     names = row_labels(report)
-    return [_entry(verdict, names[_row(verdict)]) for verdict in sorted(told, key=_gravity)]
+    return [(verdict, _entry(verdict, names[_row(verdict)])) for verdict in report.verdicts]
 
 
 def skips(report: Report) -> list[Skip]:
