@@ -12,7 +12,9 @@ from pathlib import Path
 from perfbench.analysis.comparison import compare
 from perfbench.analysis.judge import judge
 from perfbench.analysis.noise import drift, noise_floor, twin_noise
+from perfbench.analysis.normalise import across, said
 from perfbench.analysis.sequential import next_look, share, undecided
+from perfbench.analysis.stored_noise import RowNoise, with_noise
 from perfbench.config import Thresholds
 from perfbench.measure.discovery import CONTROL, Row
 from perfbench.measure.launch import SideLaunch
@@ -91,7 +93,11 @@ class Effort:
 
 @dataclass(slots=True)
 class Job:
-    """Rows of sides to measure. `sides` end with head."""
+    """Rows of sides to measure. `sides` end with head.
+
+    Of a stored baseline, `stored_noise` is what its rows showed from one stored run to the next, and `hard`
+    are the differences of hardware across which it is normalised.
+    """
 
     sides: Sequence[Side]
     rows: Sequence[Row]
@@ -101,6 +107,8 @@ class Job:
     effort: Effort
     thresholds: Thresholds
     baseline: Mapping[BenchmarkId, Measurement] = field(default_factory=dict)
+    stored_noise: Mapping[BenchmarkId, RowNoise] = field(default_factory=dict)
+    hard: Sequence[str] = ()
 
     def run(self) -> None:
         """Measure until all rows are decided, or the time is up. What is measured is in `collected` at any time."""
@@ -143,11 +151,15 @@ class Job:
 
     def comparisons(self) -> list[Comparison]:
         """Head against base for every row that both sides have measured."""
-        return [comparison for row in self.rows if (comparison := self._compare(row)) is not None]
+        found = [comparison for row in self.rows if (comparison := self._compare(row)) is not None]
+        return with_noise(found, self.stored_noise)
 
     def noise(self) -> float | None:
-        """The noise floor: how far identical work seemed to move between the sides; None before it was measured."""
-        control = self._compare(CONTROL)
+        """The noise floor: how far identical work seemed to move between the sides.
+
+        None before it was measured, and across different hardware, where that move is no noise.
+        """
+        control = None if self.hard else self._compare(CONTROL)
         return None if control is None else noise_floor([control])
 
     def drift(self) -> float:
@@ -157,12 +169,17 @@ class Job:
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdicts on what is compared so far."""
+        control = self._compare(CONTROL)
+        if self.hard:
+            apart = across(self.comparisons(), self.hard, control, same_architecture=True, asked=True)
+            rules = (self.thresholds.thresholds, self.thresholds.budgets)
+            return (*said(judge(apart.normalised, *rules, noise_floor=0.0)), *apart.incomparable)
         return judge(
             self.comparisons(),
             self.thresholds.thresholds,
             self.thresholds.budgets,
             noise_floor=self.noise() or 0.0,
-            control=self._compare(CONTROL),
+            control=control,
             shares={row.benchmark: self._share(row) for row in self.rows} if len(self.sides) > 1 else None,
         )
 
