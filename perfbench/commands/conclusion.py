@@ -8,9 +8,12 @@ from pathlib import Path
 
 from perfbench.analysis.exits import exit_code
 from perfbench.analysis.judge import judge_alone
+from perfbench.commands.harness_job import HarnessJob
+from perfbench.commands.harness_setting import harness_job, measure
 from perfbench.commands.job import Collected, Effort, Job, interruptible
 from perfbench.commands.machine import engine_words, python_of, runtime_statuses, vanished
-from perfbench.commands.reporting import Draft, Outputs, publish
+from perfbench.commands.outputs import Outputs
+from perfbench.commands.reporting import Draft, publish
 from perfbench.commands.setting import Setting
 from perfbench.environment import current, differences
 from perfbench.errors import ExitCode, MissingComponentError
@@ -59,15 +62,18 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
             thresholds=setting.workspace.thresholds,
             baseline=setting.baseline_measurements,
         )
-        progress.start(len(setting.rows), job.effort.rounds)
+        harnesses = harness_job(setting, environments, writer, collected.log, progress)
+        progress.start(len(setting.rows), job.effort.rounds, harnesses=len(setting.harnesses))
         with interruptible() as interrupted:
-            job.run()
+            measure(setting, harnesses, job)
         progress.finish()
-        verdicts = _verdicts(setting, job)
+        verdicts = (*_verdicts(setting, job), *harnesses.conclude(job.noise() or 0.0))
         gone = () if interrupted else _gone(setting, verdicts)
         code = exit_code(verdicts, strict=setting.request.strict)
         if collected.log.exists():
-            draft.warnings += (f"what the failed rows said is in {_shown(collected.log)}",)
+            who = "the harnesses" if setting.harnesses else "the failed rows"
+            draft.warnings += (f"what {who} said is in {_shown(collected.log)}",)
+        draft.warnings += harnesses.warnings()
         if len(setting.sides) > 1 and (moved := job.drift()) > DRIFT:
             draft.warnings += (
                 f"the machine's own speed moved by {format_percent(moved)} meanwhile (control)",
@@ -79,7 +85,7 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
             code = ExitCode.USAGE
         report = draft.finish(verdicts, exit_code=code, noise_floor=job.noise())
         writer.finish(complete=not interrupted, exit_code=code)
-    _write_pyperf(setting, collected)
+    _write_pyperf(setting, collected, harnesses)
     publish(report, outputs)
     _raise_if_gone(gone, report)
     return code
@@ -165,12 +171,13 @@ def _verdicts(setting: Setting, job: Job) -> tuple[Verdict, ...]:
         for row in setting.missing
     ]
     measured = {row.benchmark for row in setting.rows}
+    harnesses = {harness.name for harness in setting.workspace.config.harnesses}
     vanished_rows = [
         Verdict(
             benchmark, stored.metric, Outcome.MISSING, "", "the baseline has this benchmark, head does not"
         )
         for benchmark, stored in setting.baseline_measurements.items()
-        if setting.request.everything and benchmark not in measured
+        if setting.request.everything and benchmark not in measured and benchmark.suite not in harnesses
     ]
     return (*(judged[row.benchmark] for row in setting.rows), *missing, *vanished_rows)
 
@@ -205,12 +212,13 @@ def _raise_if_gone(gone: Sequence[RuntimeStatus], report: Report) -> None:
         )
 
 
-def _write_pyperf(setting: Setting, collected: Collected) -> None:
+def _write_pyperf(setting: Setting, collected: Collected, harnesses: HarnessJob) -> None:
     folder = setting.request.pyperf_folder
     if folder is None:
         return
     folder.mkdir()
     for side in setting.sides:
         found = [m for row in setting.rows if (m := collected.measurement(row, side.label)) is not None]
+        found += harnesses.measurements(side.label)
         if found:
             pyperf_export.write(folder / f"{side.label}.json", found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 
 from perfbench.analysis.patterns import fits, nearest
@@ -74,7 +74,9 @@ def by_regex(rows: Sequence[Row], expressions: Sequence[str]) -> tuple[Row, ...]
             ) from error
         found = [row.benchmark for row in rows if compiled.search(str(row.benchmark))]
         if not found:
-            raise UsageError(f"--bench {expression!r} fits no benchmark", did_you_mean(expression, rows))
+            raise UsageError(
+                f"--bench {expression!r} fits no benchmark", did_you_mean(expression, _ids(rows))
+            )
         kept.update(found)
     return tuple(row for row in rows if row.benchmark in kept)
 
@@ -91,17 +93,21 @@ def by_runtime(rows: Sequence[Row], runtimes: Sequence[str]) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.benchmark.param("runtime") in runtimes)
 
 
-def did_you_mean(word: str, rows: Sequence[Row]) -> str:
+def did_you_mean(word: str, benchmarks: Iterable[BenchmarkId]) -> str:
     """The remedy for a word that fits no benchmark: the nearest one, or where they are listed."""
-    near = nearest(word, (row.benchmark for row in rows))
+    near = nearest(word, benchmarks)
     return f"did you mean {near}?" if near else "see: perfbench list"
+
+
+def _ids(rows: Sequence[Row]) -> list[BenchmarkId]:
+    return [row.benchmark for row in rows]
 
 
 def _in_tier(rows: Sequence[Row], tier: Sequence[str]) -> tuple[Row, ...]:
     for pattern in tier:
         if not any(fits(pattern, row.benchmark) for row in rows):
             message = f"the gate's pattern {pattern!r} fits no benchmark"
-            raise ConfigError(message, did_you_mean(pattern, rows), path="perfbench.toml")
+            raise ConfigError(message, did_you_mean(pattern, _ids(rows)), path="perfbench.toml")
     return tuple(row for row in rows if any(fits(pattern, row.benchmark) for pattern in tier))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from perfbench.commands.harness_rows import RowKey
+from perfbench.commands.harness_selection import check_expressions, chosen
 from perfbench.commands.machine import runtime_statuses
 from perfbench.commands.request import Request
 from perfbench.commands.selection import concerns, select
@@ -13,7 +15,7 @@ from perfbench.commands.workspace import Workspace
 from perfbench.measure.builds import benchmark_dir
 from perfbench.measure.discovery import Discovery, Row, discover
 from perfbench.measure.side import Side
-from perfbench.model import BenchmarkId, Measurement, RuntimeStatus
+from perfbench.model import BenchmarkId, Harness, Measurement, RuntimeStatus
 from perfbench.quietness import quietness
 from perfbench.results.result_file import ResultFile
 
@@ -23,7 +25,8 @@ class Setting:
     """The sides of a job, head last, and what is to be measured on them.
 
     `missing` are rows that base's benchmarks have and head's have no longer; `baseline` is the stored
-    result that takes base's place. `warnings` are sentences for the report.
+    result that takes base's place. `harnesses` are measured beside the rows; `suite` are all rows of head's
+    benchmarks, chosen or not. `warnings` are sentences for the report.
     """
 
     workspace: Workspace
@@ -35,6 +38,8 @@ class Setting:
     missing: tuple[Row, ...]
     runtimes: tuple[RuntimeStatus, ...]
     warnings: tuple[str, ...]
+    harnesses: tuple[Harness, ...] = ()
+    suite: tuple[Row, ...] = ()
 
     @property
     def head(self) -> Side:
@@ -63,17 +68,19 @@ def prepare(
     Raises UsageError and ConfigError for a selection, a threshold or a budget that fits no row.
     """
     head = sides[-1]
-    folder = benchmark_dir(workspace.project, workspace.asv, head)
-    found = _discover(workspace, head, folder)
-    workspace.check_patterns(found.rows)
+    folder, found = _suite(workspace, head)
+    harnesses, expressions = chosen(workspace.config.harnesses, request, found.rows)
+    if not workspace.config.harnesses:
+        workspace.check_patterns([(row.benchmark, row.metric) for row in found.rows])
     statuses = runtime_statuses(found.rows)
     available = {status.name for status in statuses if status.available}
+    for_harnesses_alone = bool(request.expressions) and not expressions
     rows = select(
-        found.rows,
-        expressions=request.expressions,
+        () if for_harnesses_alone else found.rows,
+        expressions=expressions,
         runtimes=request.runtimes,
         everything=request.everything,
-        tier=workspace.config.gate_rows,
+        tier=() if for_harnesses_alone else workspace.config.gate_rows,
         short=request.short,
         runs_here=available.__contains__,
     )
@@ -88,7 +95,25 @@ def prepare(
         missing=_missing(workspace, request, sides, folder, found),
         runtimes=statuses,
         warnings=(*warnings, *unreadable, *quietness()),
+        harnesses=harnesses,
+        suite=found.rows,
     )
+
+
+def check_harness_rows(setting: Setting, rows: Sequence[RowKey]) -> None:
+    """Raise as `prepare` does, now that the harnesses' rows are known, for what fits no row of anything."""
+    check_expressions(setting.request.expressions, setting.suite, rows)
+    if len(setting.harnesses) == len(setting.workspace.config.harnesses) and not setting.request.expressions:
+        suite = [(row.benchmark, row.metric) for row in setting.suite]
+        setting.workspace.check_patterns([*suite, *rows])
+
+
+def _suite(workspace: Workspace, head: Side) -> tuple[Path, Discovery]:
+    """Where head's benchmarks lie, and which rows they have; none in a repository without asv."""
+    if not workspace.has_suite:
+        return head.root, Discovery((), ())
+    folder = benchmark_dir(workspace.project, workspace.asv, head)
+    return folder, _discover(workspace, head, folder)
 
 
 def _discover(workspace: Workspace, side: Side, folder: Path) -> Discovery:
@@ -106,7 +131,8 @@ def _missing(
 ) -> tuple[Row, ...]:
     """The rows that base's own benchmarks have and head's have no longer, as far as they would be measured."""
     base, head = sides[0], sides[-1]
-    if base is head or request.short or not folder.is_relative_to(head.root):
+    alone = base is head or not workspace.has_suite
+    if alone or request.short or not folder.is_relative_to(head.root):
         return ()
     own = base.root / folder.relative_to(head.root)
     if not own.is_dir():

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfbench.analysis.patterns import unmatched
+from perfbench.analysis.patterns import applies
 from perfbench.commands.selection import did_you_mean
-from perfbench.config import THRESHOLDS_FILE, ProjectConfig, Thresholds, load_project, load_thresholds
+from perfbench.config import (
+    PROJECT_FILE,
+    THRESHOLDS_FILE,
+    ProjectConfig,
+    Thresholds,
+    load_project,
+    load_thresholds,
+)
 from perfbench.errors import ConfigError, UsageError
 from perfbench.measure.asv_config import AsvConfig, load_asv_config
-from perfbench.measure.discovery import Row
 from perfbench.measure.repository import find_repository, opened, top_of
-from perfbench.model import Budget, Threshold
+from perfbench.measure.without_asv import config_without_asv
+from perfbench.model import BenchmarkId, Budget, Metric, Threshold
 
 ASV_CONFIG = "asv.conf.json"
 
@@ -23,7 +30,8 @@ class Workspace:
     """A repository (`root` is its top), what its user wants, and its asv configuration.
 
     `project` is the repository whose revisions are measured: the same one, unless the configuration names
-    another (a suite may be kept apart from what it measures).
+    another (a suite may be kept apart from what it measures). Without asv benchmarks of its own
+    (`has_suite`) harnesses alone measure it, and `asv` only says how its sides are built.
     """
 
     root: Path
@@ -31,6 +39,7 @@ class Workspace:
     config: ProjectConfig
     asv: AsvConfig
     thresholds: Thresholds
+    has_suite: bool = True
 
     @property
     def suite(self) -> str:
@@ -42,18 +51,16 @@ class Workspace:
         """Where stored baselines lie."""
         return self.root / self.config.baselines
 
-    def check_patterns(self, rows: Sequence[Row]) -> None:
-        """Raise ConfigError when a threshold or a budget fits no benchmark: it would guard nothing."""
-        metrics = {row.benchmark: row.metric.name for row in rows}
-        idle: list[Threshold | Budget] = [
-            *unmatched(self.thresholds.thresholds, metrics, metric_of=metrics.__getitem__),
-            *unmatched(self.thresholds.budgets, metrics, metric_of=metrics.__getitem__),
-        ]
-        for rule in idle:
+    def check_patterns(self, rows: Sequence[tuple[BenchmarkId, Metric]]) -> None:
+        """Raise ConfigError when a threshold or a budget fits none of all rows: it would guard nothing."""
+        rules: list[Threshold | Budget] = [*self.thresholds.thresholds, *self.thresholds.budgets]
+        for rule in rules:
+            if any(applies(rule, benchmark, metric) for benchmark, metric in rows):
+                continue
             line = rule.origin.rpartition(":")[2]
             raise ConfigError(
                 f"the pattern {rule.pattern!r} (metric {rule.metric!r}) fits no benchmark",
-                did_you_mean(rule.pattern, rows),
+                did_you_mean(rule.pattern, [benchmark for benchmark, _ in rows]),
                 path=Path(self.config.baselines) / THRESHOLDS_FILE,
                 line=int(line) if line.isdigit() else None,
             )
@@ -65,13 +72,20 @@ def open_workspace(folder: Path | None = None) -> Workspace:
     with opened(here) as repo:
         root = top_of(repo)
     config = load_project(root)
-    asv = load_asv_config(_asv_config(here, root, config))
-    project = find_repository(asv.path.parent, asv.repo)
-    return Workspace(root, project, config, asv, load_thresholds(root / config.baselines / THRESHOLDS_FILE))
+    thresholds = load_thresholds(root / config.baselines / THRESHOLDS_FILE)
+    path = _asv_config(here, root, config)
+    if path is None:
+        asv = config_without_asv(root, config.source or root / PROJECT_FILE)
+        return Workspace(root, root, config, asv, thresholds, has_suite=False)
+    asv = load_asv_config(path)
+    return Workspace(root, find_repository(asv.path.parent, asv.repo), config, asv, thresholds)
 
 
-def _asv_config(here: Path, root: Path, config: ProjectConfig) -> Path:
-    """The configured file; where that is the default one, the nearest upwards, else the only one below the top."""
+def _asv_config(here: Path, root: Path, config: ProjectConfig) -> Path | None:
+    """The configured file; where that is the default one, the nearest upwards, else the only one below the top.
+
+    None where there is none, and harnesses do the measuring.
+    """
     if config.asv_config != ASV_CONFIG:
         return root / config.asv_config
     for folder in (here, *here.parents):
@@ -85,7 +99,9 @@ def _asv_config(here: Path, root: Path, config: ProjectConfig) -> Path:
     if below:
         names = ", ".join(str(path.relative_to(root)) for path in below)
         raise UsageError(f"there are several {ASV_CONFIG}: {names}", "run in the folder of one of them")
+    if config.harnesses:
+        return None
     raise UsageError(
-        f"there is no {ASV_CONFIG} in {root}",
-        "perfbench measures asv benchmarks: `asv quickstart` writes one, or name it in perfbench.toml",
+        f"there is no {ASV_CONFIG} in {root}, and no [[harness]] in {PROJECT_FILE}",
+        "perfbench measures asv benchmarks (`asv quickstart` writes such a file) or what a harness measures",
     )

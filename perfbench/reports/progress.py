@@ -45,11 +45,13 @@ class Progress:
         self._told_at: float | None = None
         self._on_screen = False
 
-    def start(self, rows: int, rounds: int) -> None:
+    def start(self, rows: int, rounds: int, *, harnesses: int = 0) -> None:
         """Say how much there is to do."""
         self._rounds = rounds
         if not self.quiet and not self._redraws:
-            self._say(lambda: self._page.line((f"measuring {rows} rows in {rounds} rounds", "")))
+            counts = [f"{rows} rows"] if rows or not harnesses else []
+            counts += [f"{harnesses} harness{'es' if harnesses > 1 else ''}"] if harnesses else []
+            self._say(lambda: self._page.line((f"measuring {' and '.join(counts)} in {rounds} rounds", "")))
 
     def advance(self, row: str, round: int, done: int, total: int, seconds_left: float | None) -> None:
         """Show that `row` (a full id) is measured in `round` (from 1); `done` of `total` steps are done."""

@@ -53,7 +53,7 @@ def test_a_result_that_an_earlier_execution_has_left_is_refused(tmp_path: Path) 
 def test_an_earlier_result_at_the_chosen_path_does_not_serve_again(tmp_path: Path) -> None:
     with HarnessLaunch(script("test -e once || { touch once; mkdir $1; echo one > $1/x; }")) as launch:
         launch.execute(side(tmp_path), 0)
-        with pytest.raises(HarnessUnusableError, match="wrote no results to .out."):
+        with pytest.raises(HarnessUnusableError, match="wrote no results to"):
             launch.execute(side(tmp_path), 1)
 
 
