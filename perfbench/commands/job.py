@@ -14,7 +14,7 @@ from perfbench.analysis.judge import judge
 from perfbench.analysis.noise import drift, noise_floor, twin_noise
 from perfbench.analysis.normalise import across, said
 from perfbench.analysis.sequential import next_look, share, undecided
-from perfbench.analysis.stored_noise import RowNoise, with_noise
+from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.config import Thresholds
 from perfbench.measure.discovery import CONTROL, Row
 from perfbench.measure.launch import SideLaunch
@@ -107,7 +107,7 @@ class Job:
     effort: Effort
     thresholds: Thresholds
     baseline: Mapping[BenchmarkId, Measurement] = field(default_factory=dict)
-    stored_noise: Mapping[BenchmarkId, RowNoise] = field(default_factory=dict)
+    stored_noise: NoiseByRow = field(default_factory=dict)
     hard: Sequence[str] = ()
 
     def run(self) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from perfbench.acceptances import utc_day
-from perfbench.analysis.stored_noise import DEFAULT_ALLOWANCE, LEAST_RUNS, RowNoise
+from perfbench.analysis.stored_noise import DEFAULT_ALLOWANCE, LEAST_RUNS, NoiseByRow
 from perfbench.commands.night_noise import noise_of
 from perfbench.commands.workspace import Workspace
 from perfbench.environment import current, incompatibility, machine_name, same_architecture
 from perfbench.errors import UsageError
 from perfbench.measure.branches import Standing, current_branch, main_branch, standing
 from perfbench.measure.repository import opened
-from perfbench.model import BenchmarkId, Measurement
+from perfbench.model import Measurement
 from perfbench.results import baselines, stored_history
 from perfbench.results.result_file import ResultFile, SideHeader
 from perfbench.units import format_percent
@@ -33,7 +33,7 @@ class StoredBaseline:
 
     label: str
     file: ResultFile
-    noise: Mapping[BenchmarkId, RowNoise]
+    noise: NoiseByRow
     hard: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -127,7 +127,7 @@ def _staleness(workspace: Workspace, name: str, created: float, side: SideHeader
         yield f"the baseline {name!r} is of {side.commit[:7]}, which is not in this repository; {remedy}"
 
 
-def _unknown_noise(noise: Mapping[BenchmarkId, RowNoise]) -> Iterator[str]:
+def _unknown_noise(noise: NoiseByRow) -> Iterator[str]:
     unknown = [row for row in noise.values() if row.spread is None]
     if unknown:
         yield (
