@@ -50,9 +50,13 @@ class RowNoise:
         return f"night-to-night noise of {self.runs} stored runs"
 
 
-def with_noise(comparisons: Sequence[Comparison], noise: Mapping[BenchmarkId, RowNoise]) -> list[Comparison]:
+NoiseByRow = Mapping[tuple[BenchmarkId, str], RowNoise]
+"""The noise of each row, by benchmark and metric."""
+
+
+def with_noise(comparisons: Sequence[Comparison], noise: NoiseByRow) -> list[Comparison]:
     """The comparisons with what noise between stored runs may make, where that is more than they know of."""
-    return [_with_noise(row, noise.get(row.benchmark)) for row in comparisons]
+    return [_with_noise(row, noise.get((row.benchmark, row.metric.name))) for row in comparisons]
 
 
 def _with_noise(row: Comparison, noise: RowNoise | None) -> Comparison:
