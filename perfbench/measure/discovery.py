@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from perfbench.errors import MeasurementError, UsageError
 from perfbench.measure.client import STARTUP_SECONDS, Reply, Worker, WorkerFailedError
 from perfbench.model import BenchmarkId, Better, Metric, Problem
+from perfbench.params import plain
 
 DEFAULT_TIMEOUT = 60.0
 """asv's own default, in seconds."""
@@ -110,12 +110,3 @@ def _rows(found: Reply, suite: str, default_timeout: float) -> Iterable[Row]:
             pin=False if found["timeraw"] else found["pin"],
             once=kind in ("memory", "peakmemory"),
         )
-
-
-def plain(representation: str) -> str:
-    """A param as a reader writes it: asv hands out `repr`s, and a string needs no quotes here."""
-    try:
-        value = ast.literal_eval(representation)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return representation
-    return value if isinstance(value, str) else representation

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from perfbench.errors import UsageError
 from perfbench.results import (
+    asv,
+    asv_tree,
     cargo_text,
     criterion,
     github_action_benchmark,
@@ -39,6 +41,7 @@ FORMATS = (
     Format(native.NAME, native.recognises, native.read),
     Format(jtl.NAME, jtl.recognises, jtl.read),
     Format(pyperf.NAME, pyperf.recognises, pyperf.read),
+    Format(asv.NAME, asv.recognises, asv.read),
     Format(google_benchmark.NAME, google_benchmark.recognises, google_benchmark.read),
     Format(jmh.NAME, jmh.recognises, jmh.read),
     Format(k6.NAME, k6.recognises, k6.read),
@@ -67,6 +70,7 @@ class FolderFormat:
 
 
 FOLDER_FORMATS: tuple[FolderFormat, ...] = (
+    FolderFormat(asv_tree.NAME, asv_tree.recognises, asv_tree.read),
     FolderFormat(criterion.FOLDER_NAME, criterion.recognises_folder, criterion.read_folder),
 )
 """Asked in this order: the cheap and certain ones first."""
@@ -77,7 +81,7 @@ def read_any(path: Path, part: str = "") -> ResultFile:
 
     Raises UsageError when it cannot be opened, is of no kind that perfbench reads, or has no such part.
     """
-    if path.is_dir():
+    if _is_folder(path):
         return _read_folder(path, part)
     if part:
         raise UsageError(f"{path} is a file, and has no part {part!r}", "name the file alone")
@@ -87,6 +91,13 @@ def read_any(path: Path, part: str = "") -> ResultFile:
             return kind.read(document)
     known = " or ".join(kind.name for kind in FORMATS)
     raise UsageError(f"{path} {_what_it_is(document)}", f"name a file of {known}")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # opening it will say why
+        return False
 
 
 def _read_folder(path: Path, part: str) -> ResultFile:

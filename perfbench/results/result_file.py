@@ -57,6 +57,7 @@ class ResultFile:
 
     `complete` says that the run came to its end; `exit_code` what it then ended with, `seconds` how
     long it took, where the file tells. A file that could not be read at all has problems and no sides.
+    `versions` tell, where the file does, which version of a benchmark's code was measured, by its name.
     """
 
     header: Header
@@ -66,6 +67,7 @@ class ResultFile:
     complete: bool = True
     seconds: float | None = None
     exit_code: int | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def side(self, label: str = HEAD) -> tuple[Measurement, ...]:
         """The measurements of that side; empty where there is none."""

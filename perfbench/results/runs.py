@@ -87,6 +87,18 @@ def resolve(name: str, root: Path) -> Path:
     )
 
 
+def resolve_part(name: str, root: Path) -> tuple[Path, str]:
+    """The file or folder that a user means, and the part of it that stands behind an `@`; mostly none.
+
+    Raises UsageError as `resolve` does.
+    """
+    folder, mark, part = name.rpartition("@")
+    with contextlib.suppress(OSError):  # a name that no file can have
+        if mark and folder and not Path(name).exists() and Path(folder).is_dir():
+            return Path(folder), part
+    return resolve(name, root), ""
+
+
 def _runs(folder: Path) -> list[Path]:
     try:
         return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))

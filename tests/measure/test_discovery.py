@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perfbench.errors import UsageError
-from perfbench.measure.discovery import Discovery, discover, plain
+from perfbench.measure.discovery import Discovery, discover
 from perfbench.model import Better
 
 
@@ -59,11 +59,3 @@ def test_rows_in_a_process_of_their_own_are_not_pinned(found: Discovery) -> None
 def test_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="benchmark_dir"):
         discover(Path(sys.executable), tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize(
-    ("representation", "shown"),
-    [("'a b'", "a b"), ("12", "12"), ("<function f>", "<function f>"), ("['a']", "['a']")],
-)
-def test_string_params_are_shown_without_quotes(representation: str, shown: str) -> None:
-    assert plain(representation) == shown
