@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from perfbench.commands.options import measuring, reporting, selecting
+from perfbench.commands.options import measuring, normalising, selecting
+from perfbench.commands.outputs import reporting
 from perfbench.errors import ExitCode
 
 
@@ -14,6 +15,7 @@ from perfbench.errors import ExitCode
 @click.option("--base", metavar="REV", help="Compare with this revision (default: where the branch began).")
 @click.option("--head", metavar="REV", help="What to judge: a revision, or 'worktree' (default).")
 @click.option("--baseline", metavar="NAME", help="Compare with a stored baseline of this machine instead.")
+@normalising
 @selecting
 @measuring
 @reporting

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import click
 
-from perfbench.commands.options import reporting
+from perfbench.commands.options import normalising
+from perfbench.commands.outputs import reporting
 from perfbench.errors import ExitCode
 
 
 @click.command()
 @click.argument("base", metavar="BASE")
 @click.argument("head", metavar="[HEAD]", required=False)
+@normalising
 @reporting
-def command(base: str, head: str | None, markdown: Path | None, json: Path | None, strict: bool) -> ExitCode:
+def command(base: str, head: str | None, **options: Any) -> ExitCode:
     """Judge HEAD against BASE by the same rules as `check`.
 
     Both are result files (perfbench's own, pyperf's), or `@last` for the last run here. BASE alone, with
@@ -22,4 +24,4 @@ def command(base: str, head: str | None, markdown: Path | None, json: Path | Non
     """
     from perfbench.commands.stored import compare_files  # noqa: PLC0415
 
-    return compare_files(base, head, markdown=markdown, json=json, strict=strict)
+    return compare_files(base, head, **options)

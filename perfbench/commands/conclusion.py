@@ -122,6 +122,7 @@ def _draft(setting: Setting, environment: Environment, path: Path, started: floa
         warnings=warnings,
         result_file=_shown(path),
         started=started,
+        rules_folder=setting.workspace.config.baselines,
     )
 
 

@@ -10,31 +10,32 @@ from rich.console import Console
 from perfbench.commands.conclusion import conclude
 from perfbench.commands.machine import alone_on_machine, sweep
 from perfbench.commands.options import writable
-from perfbench.commands.reporting import Outputs
+from perfbench.commands.outputs import Outputs
 from perfbench.commands.request import Request
 from perfbench.commands.setting import prepare
+from perfbench.commands.stored_baseline import StoredBaseline, open_baseline
 from perfbench.commands.workspace import Workspace, open_workspace
-from perfbench.environment import current, incompatibility, machine_name
 from perfbench.errors import ExitCode, UsageError
 from perfbench.measure.builds import build_head, build_sides
-from perfbench.measure.revisions import choose_revisions, head_revision
+from perfbench.measure.revisions import WORKTREE, choose_revisions, head_revision
 from perfbench.measure.side import Side
 from perfbench.reports.progress import Progress
-from perfbench.results import baselines, runs
-from perfbench.results.result_file import ResultFile
+from perfbench.results import runs
 
 
 def check(request: Request) -> ExitCode:
     """Compare head with base, or with a stored baseline of this machine."""
     if request.baseline is not None and request.base is not None:
         raise UsageError("--base and --baseline exclude each other", "choose one")
+    if request.normalise and request.baseline is None:
+        raise UsageError("--normalise is for stored baselines of other hardware", "name one with --baseline")
     workspace, outputs = open_workspace(), _outputs(request)
-    stored = None if request.baseline is None else _stored_baseline(workspace, request.baseline)
+    stored = _stored_baseline(workspace, request)
     with _progress(request) as progress, alone_on_machine(progress.note):
         sweep(progress.note)
         if stored is not None:
             sides = _head_alone(workspace, request, progress)
-            warnings: tuple[str, ...] = ()
+            warnings = stored.warnings
         else:
             sides, warnings = _both_sides(workspace, request, progress)
         setting = prepare(workspace, request, sides, baseline=stored, warnings=warnings)
@@ -55,7 +56,7 @@ def _outputs(request: Request) -> Outputs:
     for path in (request.result_file, request.pyperf_folder):
         if writable(path) is not None and path is not None and path.exists():
             raise UsageError(f"{path} exists already", "name another one, or remove it")
-    return Outputs(request.markdown, request.json)
+    return request.outputs
 
 
 def _progress(request: Request) -> Progress:
@@ -81,13 +82,9 @@ def _head_alone(workspace: Workspace, request: Request, progress: Progress) -> S
     return (build_head(workspace.project, workspace.asv, head, cache=cache, say=progress.note),)
 
 
-def _stored_baseline(workspace: Workspace, name: str) -> ResultFile:
-    """The stored baseline, where this machine can be compared with it. Raises UsageError where not."""
-    stored = baselines.load(workspace.baselines, machine_name(), name)
-    (side,) = stored.header.sides.values()
-    if hard := incompatibility(side.environment, current()):
-        raise UsageError(
-            f"the baseline {name!r} was measured on other hardware: {'; '.join(hard)}",
-            "save one on this machine: perfbench baseline save",
-        )
-    return stored
+def _stored_baseline(workspace: Workspace, request: Request) -> StoredBaseline | None:
+    """What takes base's place, if the request names one. Raises UsageError where it cannot be compared with."""
+    if request.baseline is None:
+        return None
+    head = request.head if request.head not in (None, WORKTREE) else "HEAD"
+    return open_baseline(workspace, request.baseline, head=head or "HEAD", normalise=request.normalise)

@@ -64,10 +64,10 @@ measuring = stacked(
     click.option("--quiet", "-q", is_flag=True, help="Show no progress."),
 )  # fmt: skip
 
-reporting = stacked(
-    file_option("--markdown", "FILE", "Write the report as Markdown."),
-    file_option("--json", "FILE", "Write the report as JSON."),
-    click.option("--strict", is_flag=True, help="End with 4 when a row is inconclusive or incomparable."),
+normalising = click.option(
+    "--normalise",
+    is_flag=True,
+    help="Across different hardware: divide times by the control's, and judge them.",
 )
 
 

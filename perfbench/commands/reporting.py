@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
+from importlib import import_module
 
 from perfbench import __version__
-from perfbench.commands.options import writable
+from perfbench.commands import step_output
+from perfbench.commands.outputs import Outputs
 from perfbench.errors import PerfbenchError
-from perfbench.model import Environment, Report, RuntimeStatus, SideSummary, Verdict
+from perfbench.model import Environment, Finding, Report, RuntimeStatus, SideSummary, Verdict
 
-
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where the report goes beside the terminal. Raises UsageError when a folder is missing."""
-
-    markdown: Path | None = None
-    json: Path | None = None
-
-    def __post_init__(self) -> None:
-        writable(self.markdown)
-        writable(self.json)
+MODULES = {"markdown": "markdown", "json": "json_report", "junit": "junit", "sarif": "sarif"}
+"""The module in `perfbench.reports` of each form that is a file."""
 
 
 @dataclass(slots=True)
@@ -38,6 +31,8 @@ class Draft:
     warnings: tuple[str, ...] = ()
     result_file: str = ""
     started: float = 0.0
+    findings: tuple[Finding, ...] = ()
+    rules_folder: str = ""
 
     def finish(self, verdicts: Sequence[Verdict], *, exit_code: int, noise_floor: float | None) -> Report:
         """The finished report."""
@@ -55,6 +50,8 @@ class Draft:
             warnings=self.warnings,
             result_file=self.result_file,
             version=__version__,
+            findings=self.findings,
+            rules_folder=self.rules_folder,
         )
 
 
@@ -63,17 +60,25 @@ def publish(report: Report, outputs: Outputs) -> None:
 
     Raises PerfbenchError for such a file, after the others.
     """
-    from perfbench.reports import json_report, markdown, terminal  # noqa: PLC0415
+    from perfbench.reports import terminal  # noqa: PLC0415
     from perfbench.reports.sheets import sheet  # noqa: PLC0415
 
-    terminal.render(report, sheet(sys.stdout))
+    with step_output.no_commands(sys.stdout) if outputs.github else nullcontext():
+        terminal.render(report, sheet(sys.stdout))
     failures = []
-    for path, render in ((outputs.markdown, markdown.render), (outputs.json, json_report.render)):
-        if path is None:
-            continue
+    for form, path in outputs.files.items():
         try:
-            path.write_text(render(report), encoding="utf-8")
+            path.write_text(_renderer(form)(report), encoding="utf-8")
         except OSError as error:
             failures.append(f"cannot write {path}: {error.strerror or error}")
+    if outputs.github:
+        failures += step_output.tell(report, sys.stdout)
     if failures:
         raise PerfbenchError("; ".join(failures), "name another file; the samples are kept")
+
+
+def _renderer(form: str) -> Callable[[Report], str]:
+    """What writes a form, imported when it is asked for."""
+    module = import_module(f"perfbench.reports.{MODULES[form]}")
+    render: Callable[[Report], str] = module.render
+    return render

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from perfbench.commands.outputs import Outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,7 @@ class Request:
     base: str | None = None
     head: str | None = None
     baseline: str | None = None
+    normalise: bool = False
     everything: bool = False
     short: bool = False
     expressions: tuple[str, ...] = ()
@@ -23,6 +26,5 @@ class Request:
     result_file: Path | None = None
     pyperf_folder: Path | None = None
     quiet: bool = False
-    markdown: Path | None = None
-    json: Path | None = None
+    outputs: Outputs = field(default_factory=Outputs)
     strict: bool = False

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from perfbench.commands.options import measuring, reporting, selecting
+from perfbench.commands.options import measuring, selecting
+from perfbench.commands.outputs import reporting
 from perfbench.errors import ExitCode
 
 

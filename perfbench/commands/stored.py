@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from perfbench.analysis.comparison import compare
+from perfbench.acceptances import ACCEPTED_FILE, load_acceptances, utc_day
+from perfbench.analysis.acceptance import accept
+from perfbench.analysis.comparison import compare, own_median
 from perfbench.analysis.exits import exit_code
 from perfbench.analysis.judge import judge, judge_alone
 from perfbench.analysis.noise import noise_floor
-from perfbench.commands.reporting import Draft, Outputs, publish
+from perfbench.analysis.normalise import across, said, summary
+from perfbench.analysis.patterns import fits
+from perfbench.analysis.renames import with_renames
+from perfbench.analysis.stored_noise import NoiseByRow, with_noise
+from perfbench.commands.night_noise import noise_of
+from perfbench.commands.outputs import Outputs
+from perfbench.commands.reporting import Draft, publish
 from perfbench.config import THRESHOLDS_FILE, Thresholds, load_project, load_thresholds
-from perfbench.environment import differences, incompatibility
+from perfbench.environment import differences, incompatibility, same_architecture
 from perfbench.errors import ExitCode, UsageError
 from perfbench.measure.discovery import CONTROL
 from perfbench.measure.repository import opened, top_of
-from perfbench.model import BenchmarkId, Measurement, Metric, Outcome, SideSummary, Verdict
-from perfbench.results import runs
+from perfbench.model import (
+    Acceptance,
+    BenchmarkId,
+    Comparison,
+    Finding,
+    Measurement,
+    Metric,
+    Outcome,
+    SideSummary,
+    Verdict,
+)
+from perfbench.results import runs, stored_history
 from perfbench.results.reading import read_any
 from perfbench.results.result_file import HEAD, ResultFile, RowOutcome, SideHeader
 
@@ -59,27 +77,76 @@ class StoredSide:
         return SideSummary(label, header.revision or self.name, header.commit, header.dirty)
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What two stored sides are judged by.
+
+    `noise` is what rows showed from one stored run to the next; `normalise` asks for comparisons across
+    different hardware, divided by what the control did there.
+    """
+
+    thresholds: Thresholds
+    acceptances: tuple[Acceptance, ...] = ()
+    noise: NoiseByRow = field(default_factory=dict)
+    normalise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of two stored sides. `noise_floor` is None where they were measured in different jobs."""
+
+    verdicts: tuple[Verdict, ...]
+    findings: tuple[Finding, ...]
+    noise_floor: float | None
+    warnings: tuple[str, ...] = ()
+
+
 def compare_files(
-    base: str, head: str | None, *, markdown: Path | None, json: Path | None, strict: bool
+    base: str, head: str | None, *, outputs: Outputs, strict: bool, normalise: bool
 ) -> ExitCode:
     """Judge, report, and return the exit code. Raises UsageError for files that cannot be compared."""
-    outputs = Outputs(markdown, json)
     root = _root()
     left, right = _sides(base, head, root)
-    thresholds = load_thresholds(root / load_project(root).baselines / THRESHOLDS_FILE)
-    noise = _noise(left, right)
-    verdicts = tuple(_verdicts(left, right, thresholds, noise or 0.0))
-    code = exit_code(verdicts, strict=strict)
+    rules = rules_of(root, noise=_noise_beside(runs.resolve(base, root), left), normalise=normalise)
+    judged = judge_sides(left, right, rules)
+    code = exit_code(judged.verdicts, strict=strict, findings=judged.findings)
     draft = Draft(
         title="compare",
         base=left.summary("base"),
         head=right.summary("head"),
         environment=right.header.environment,
-        warnings=tuple(_warnings(left, right)),
+        warnings=(*_warnings(left, right), *judged.warnings),
         started=time.time(),
+        findings=judged.findings,
+        rules_folder=load_project(root).baselines,
     )
-    publish(draft.finish(verdicts, exit_code=code, noise_floor=noise), outputs)
+    publish(draft.finish(judged.verdicts, exit_code=code, noise_floor=judged.noise_floor), outputs)
     return code
+
+
+def rules_of(root: Path, *, noise: NoiseByRow, normalise: bool = False) -> Rules:
+    """The rules that stand in the files of the project at `root`. Raises ConfigError for a file that is wrong."""
+    folder = root / load_project(root).baselines
+    return Rules(
+        load_thresholds(folder / THRESHOLDS_FILE), load_acceptances(folder / ACCEPTED_FILE), noise, normalise
+    )
+
+
+def judge_sides(left: StoredSide, right: StoredSide, rules: Rules) -> Judged:
+    """Judge the right side against the left one, and what regressed by what was accepted."""
+    control = None
+    if left.control is not None and right.control is not None:
+        control = compare(left.control, right.control)
+    hard = incompatibility(left.header.environment, right.header.environment)
+    noise = noise_floor([control]) if control is not None and left.file is right.file else None
+    verdicts = tuple(_verdicts(left, right, rules, control, noise or 0.0))
+    gone = {verdict.benchmark for verdict in verdicts if verdict.outcome is Outcome.MISSING}
+    before = {row.benchmark: own_median(row).estimate for row in left.rows.values() if row.benchmark in gone}
+    verdicts = with_renames(verdicts, before)
+    accepted, findings = accept(
+        verdicts, rules.acceptances, utc_day(time.time()), budgets=rules.thresholds.budgets
+    )
+    return Judged(accepted, findings, noise, tuple(_notes(accepted, rules, hard, control)))
 
 
 def _sides(base: str, head: str | None, root: Path) -> tuple[StoredSide, StoredSide]:
@@ -115,20 +182,23 @@ def _root() -> Path:
         return Path.cwd()
 
 
-def _noise(left: StoredSide, right: StoredSide) -> float | None:
-    """The noise floor of a job; none where the two sides were measured in different ones."""
-    if left.file is not right.file or left.control is None or right.control is None:
-        return None
-    return noise_floor([compare(left.control, right.control)])
+def _noise_beside(base: Path, left: StoredSide) -> NoiseByRow:
+    """What a baseline's history tells of its rows; nothing for a file that has none beside it."""
+    history = stored_history.beside(base)
+    return noise_of(stored_history.read(history), left.file.sides[left.label]) if history.exists() else {}
 
 
-def _verdicts(left: StoredSide, right: StoredSide, thresholds: Thresholds, noise: float) -> Iterator[Verdict]:
+def _verdicts(
+    left: StoredSide, right: StoredSide, rules: Rules, control: Comparison | None, noise: float
+) -> Iterator[Verdict]:
     base, head, outcomes = left.rows, right.rows, right.outcomes
-    pairs = [compare(base[key], found) for key, found in head.items() if key in base]
+    thresholds = rules.thresholds
+    pairs = with_noise([compare(base[key], found) for key, found in head.items() if key in base], rules.noise)
     if hard := incompatibility(left.header.environment, right.header.environment):
-        reason = "; ".join(hard)
-        for pair in pairs:
-            yield Verdict(pair.benchmark, pair.metric, Outcome.INCOMPARABLE, "", reason, pair)
+        alike = same_architecture(left.header.environment, right.header.environment)
+        apart = across(pairs, hard, control, same_architecture=alike, asked=rules.normalise)
+        yield from apart.incomparable
+        yield from said(judge(apart.normalised, thresholds.thresholds, thresholds.budgets, noise_floor=0.0))
     else:
         yield from judge(pairs, thresholds.thresholds, thresholds.budgets, noise_floor=noise)
     new = [found for key, found in head.items() if key not in base]
@@ -140,6 +210,16 @@ def _verdicts(left: StoredSide, right: StoredSide, thresholds: Thresholds, noise
     for benchmark, ended in outcomes.items():
         if benchmark not in measured:
             yield Verdict(benchmark, None, ended.outcome, "", ended.reason, sides=ended.sides)
+
+
+def _notes(
+    verdicts: Sequence[Verdict], rules: Rules, hard: Sequence[str], control: Comparison | None
+) -> Iterator[str]:
+    if hard and rules.normalise and control is not None:
+        yield f"{summary(control)}: {'; '.join(hard)}"
+    for entry in rules.acceptances:
+        if not any(fits(entry.pattern, verdict.benchmark) for verdict in verdicts):
+            yield f"{entry.origin}: the acceptance of {entry.pattern!r} fits no row of these files"
 
 
 def _warnings(left: StoredSide, right: StoredSide) -> Iterator[str]:

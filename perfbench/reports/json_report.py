@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from perfbench.model import (
@@ -39,7 +38,7 @@ def _report(report: Report) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "perfbench": report.version,
         "title": report.title,
-        "started": _time(report.started),
+        "started": outline.began(report) or None,
         "seconds": report.seconds,
         "exit": {
             "code": report.exit_code,
@@ -129,14 +128,6 @@ def _environment(environment: Environment) -> dict[str, Any]:
         "dirty": environment.dirty,
         "engine": environment.engine,
     }
-
-
-def _time(started: float) -> str | None:
-    """Seconds since the epoch as a UTC time, to the second."""
-    try:
-        return datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _storable(value: Any) -> Any:

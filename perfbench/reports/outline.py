@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from perfbench.errors import ExitCode
 from perfbench.model import BenchmarkId, Better, Finding, Outcome, Report, RuntimeStatus, SideSummary, Verdict
@@ -145,13 +146,32 @@ def entries(report: Report) -> list[Entry]:
     That is what neither passed nor was skipped, and what passed for a reason: an accepted regression.
     """
     told = [(verdict, entry) for verdict, entry in all_entries(report) if _needs_a_word(verdict)]
-    return [entry for _, entry in sorted(told, key=lambda pair: _gravity(pair[0]))]
+    return [entry for _, entry in sorted(told, key=lambda pair: gravity(pair[0]))]
 
 
 def all_entries(report: Report) -> list[tuple[Verdict, Entry]]:
     """Every row with what there is to say of it, in the report's order."""
     names = row_labels(report)
     return [(verdict, _entry(verdict, names[_row(verdict)])) for verdict in report.verdicts]
+
+
+def row_name(entry: Entry) -> str:
+    """A row's name where there is no column for its runtime: `container.Lifecycle.start (runc)`."""
+    return f"{entry.name} ({entry.runtime})" if entry.runtime else entry.name
+
+
+def sentence(entry: Entry) -> str:
+    """What there is to say of a row, in one line."""
+    moved = ", ".join(filter(None, (entry.values, entry.change)))
+    return "; ".join(filter(None, (moved, entry.note)))
+
+
+def began(report: Report) -> str:
+    """When measuring began, in UTC to the second: `2025-10-09T08:53:20Z`; empty where it is not known."""
+    try:
+        return datetime.fromtimestamp(report.started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def skips(report: Report) -> list[Skip]:
@@ -262,7 +282,8 @@ def _note(verdict: Verdict) -> str:
     return "; ".join(filter(None, map(plain, [*said, *warnings])))
 
 
-def _gravity(verdict: Verdict) -> int:
+def gravity(verdict: Verdict) -> int:
+    """A row's place among others, the gravest first."""
     if mark(verdict) == FAILED_ELSEWHERE:
         return len(GRAVEST_FIRST)
     return GRAVEST_FIRST.index(verdict.outcome)
