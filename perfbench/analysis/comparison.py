@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from perfbench.analysis.answers import Answer, detectable, exp, no_answer
 from perfbench.analysis.intervals import (
     Interval,
     median,
@@ -26,8 +27,17 @@ from perfbench.analysis.rounds import (
     side_by_side,
     sound_values,
 )
+from perfbench.analysis.shapes import shape_warnings
+from perfbench.analysis.summaries import compare_summaries, own_centre, own_interval
 from perfbench.model import Comparison, Measurement, Metric
 from perfbench.units import SECONDS
+
+PAIRED_CONFIDENCE = 0.99
+UNPAIRED_CONFIDENCE = 0.95
+"""Why not the same: docs/decisions/0001-statistic.md."""
+
+OWN_CONFIDENCE = 0.99
+"""Of the bounds of one side's own median, which budgets look at."""
 
 LEAST_CONFIDENCE = 0.95
 """An interval whose real level is lower makes no claim: fewer than 6 rounds, or than 4 runs on each side."""
@@ -57,17 +67,6 @@ class _Question:
 
 
 @dataclass(frozen=True, slots=True)
-class _Finding:
-    """A statistic's answer, as a ratio; `units` counts what it rests on."""
-
-    interval: Interval
-    p: float
-    units: int
-    warnings: tuple[str, ...] = ()
-    evidence: tuple[tuple[float, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Scale:
     """Where changes are taken (`change` of base and head), and the way back to a ratio."""
 
@@ -77,7 +76,7 @@ class _Scale:
 
 
 def compare(
-    base: Measurement, head: Measurement, *, confidence: float = 0.99, paired: bool | None = None
+    base: Measurement, head: Measurement, *, confidence: float | None = None, paired: bool | None = None
 ) -> Comparison:
     """Compare two measurements of one row.
 
@@ -85,7 +84,8 @@ def compare(
     Paired, the unit of inference is the round: its figure is the median log-ratio of neighbouring samples,
     the estimate the median of the figures, the interval that of order statistics, p the sign test. Unpaired,
     it is the process: Hodges–Lehmann shift of the logs of the runs' medians with Moses' interval, p the
-    rank-sum test.
+    rank-sum test. A side that has a summary and no runs is compared by summaries (`compare_summaries`).
+    `confidence` None is 99 % for rounds and summaries, 95 % for processes.
 
     Too few rounds or runs for a level of 95 % give the interval (0, ∞). Values of zero or below are compared
     by their difference in units of base's median, and give NaN where a median is not positive. A count or
@@ -94,64 +94,69 @@ def compare(
     `detectable` is the distance from the estimate to the further bound of the interval, as a relative
     change: a true change of that size would have moved the interval off 1.
     """
+    summarised = any(_is_summarised(side) for side in (base, head))
     if paired is None:
-        paired = side_by_side(base, head)
-    rounds = paired_rounds(base, head) if paired else []
-    question = _Question(head.metric, _runs(base), _runs(head), rounds, confidence)
-    if base.metric.unit == head.metric.unit:
-        finding = _answer(question)
+        paired = not summarised and side_by_side(base, head)
+    rounds = paired_rounds(base, head) if paired and not summarised else []
+    level = confidence or (PAIRED_CONFIDENCE if paired or summarised else UNPAIRED_CONFIDENCE)
+    if base.metric.unit != head.metric.unit:
+        answer = no_answer(f"base is in {base.metric.unit}, head in {head.metric.unit}", level)
+    elif summarised:
+        answer = compare_summaries(base, head, level)
     else:
-        finding = _nothing(f"base is in {base.metric.unit}, head in {head.metric.unit}", question)
-    interval, own = finding.interval, _own_bounds(head.metric, question.head, confidence)
+        answer = _answer(_Question(head.metric, _runs(base), _runs(head), rounds, level))
+    interval, own = answer.interval, own_median(head, confidence=confidence or OWN_CONFIDENCE)
     return Comparison(
         benchmark=head.benchmark,
         metric=head.metric,
-        base=_centre(question.base),
-        head=_centre(question.head),
+        base=own_centre(base) if summarised else _centre(_runs(base)),
+        head=own_centre(head) if summarised else _centre(_runs(head)),
         ratio=interval.estimate,
         low=interval.low,
         high=interval.high,
         confidence=interval.confidence,
         head_low=own.low,
         head_high=own.high,
-        p=finding.p,
-        p_adjusted=finding.p,
-        detectable=_detectable(interval),
-        rounds=finding.units,
+        p=answer.p,
+        p_adjusted=answer.p,
+        detectable=detectable(interval),
+        rounds=answer.units,
         paired=bool(rounds),
-        warnings=(*_lost(base, head, rounds), *finding.warnings),
-        evidence=finding.evidence,
+        warnings=(*_lost(base, head, rounds), *answer.warnings),
+        evidence=answer.evidence,
     )
 
 
-def own_median(measurement: Measurement, *, confidence: float = 0.99) -> Interval:
+def own_median(measurement: Measurement, *, confidence: float = OWN_CONFIDENCE) -> Interval:
     """The median over a measurement's runs with its interval, in the metric's unit.
 
     NaN without a usable value; bounds (−∞, ∞) where the runs are too few for a level of 95 %.
     """
+    if _is_summarised(measurement):
+        return own_interval(measurement, confidence)
     return _own_bounds(measurement.metric, _runs(measurement), confidence)
 
 
-def _answer(question: _Question) -> _Finding:
+def _answer(question: _Question) -> Answer:
     """Choose the statistic by what the values are."""
     base, head = question.base, question.head
     if not base or not head:
         without = " and ".join(name for name, runs in (("base", base), ("head", head)) if not runs)
-        return _nothing(f"no usable value on {without}", question)
+        return no_answer(f"no usable value on {without}", question.confidence)
     alike = base[0][0] == head[0][0]
     if _is_constant(base) and _is_constant(head) and (alike or question.metric.unit != SECONDS):
         return _exact(question)
     if all(value > 0 for runs in (base, head) for run in runs for value in run):
-        return _estimate(question, _Scale(log_ratio, math.log, _exp))
+        return _estimate(question, _Scale(log_ratio, math.log, exp))
     centre = _centre(base)
     if centre <= 0 or _centre(head) <= 0:
-        return _nothing("a median of zero or below: a ratio has no meaning", question)
+        return no_answer("a median of zero or below: a ratio has no meaning", question.confidence)
     scale = _Scale(difference, float, lambda shift: max(0.0, 1.0 + shift / centre))
     warning = "values of zero or below: compared by difference, in units of base's median"
     return _estimate(question, scale, (warning,))
 
 
-def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()) -> _Finding:
+def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()) -> Answer:
     """The statistic proper: on the scale, and back to a ratio."""
     confidence = question.confidence
     if question.rounds:
@@ -159,6 +164,7 @@ def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()
         shift, p = median_interval(figures, confidence), sign_test(figures)
         units, name = len(figures), "rounds"
         evidence: tuple[tuple[float, ...], ...] = (tuple(figures),)
+        warnings += _shape(scale, "the change from round to round", figures)
     else:
         base, head, warning = _units(question.base, question.head)
         base, head = [scale.single(value) for value in base], [scale.single(value) for value in head]
@@ -166,16 +172,22 @@ def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()
         units, name = min(len(base), len(head)), "units on a side"
         evidence = (tuple(base), tuple(head))
         warnings += (warning,)
+        for side, runs in (("base", question.base), ("head", question.head)):
+            warnings += _shape(scale, side, [scale.single(value) for run in runs for value in run])
     if scale.change is not log_ratio:
         evidence = ()  # limits are tested on logarithms
     estimate, low, high = (scale.as_ratio(value) for value in (shift.estimate, shift.low, shift.high))
     if shift.confidence < min(LEAST_CONFIDENCE, confidence):
         interval = Interval(estimate, 0.0, math.inf, confidence)
         warnings += (f"{units} {name}: too few for an interval",)
-        return _Finding(interval, p, units, warnings, evidence)
+        return Answer(interval, p, units, warnings, evidence)
     if shift.confidence < confidence - 1e-9:
         warnings += (f"{units} {name}: an interval of {shift.confidence:.1%}, not {confidence:.0%}",)
-    return _Finding(Interval(estimate, low, high, shift.confidence), p, units, warnings, evidence)
+    return Answer(Interval(estimate, low, high, shift.confidence), p, units, warnings, evidence)
+
+
+def _shape(scale: _Scale, name: str, values: Sequence[float]) -> tuple[str, ...]:
+    return shape_warnings(name, values) if scale.change is log_ratio else ()
 
 
 def _units(base: Runs, head: Runs) -> tuple[list[float], list[float], str]:
@@ -197,23 +209,22 @@ def _blocks(values: Sequence[float], most: int) -> list[float]:
     return [median(values[start : start + size]) for start in range(0, len(values), size)]
 
 
-def _exact(question: _Question) -> _Finding:
+def _exact(question: _Question) -> Answer:
     """Both sides are constant: nothing to estimate. From zero to more is a ratio of ∞."""
     base, head = question.base[0][0], question.head[0][0]
     if base != head and min(base, head) < 0:
-        return _nothing("a value below zero: a ratio has no meaning", question)
+        return no_answer("a value below zero: a ratio has no meaning", question.confidence)
     ratio = 1.0 if base == head else head / base if base else math.inf
     units = min(len(question.base), len(question.head))
-    return _Finding(Interval(ratio, ratio, ratio, question.confidence), float(ratio == 1.0), units)
-
-
-def _nothing(warning: str, question: _Question) -> _Finding:
-    interval = Interval(math.nan, math.nan, math.nan, question.confidence)
-    return _Finding(interval, math.nan, len(question.rounds), (warning,))
+    return Answer(Interval(ratio, ratio, ratio, question.confidence), float(ratio == 1.0), units)
 
 
 def _is_constant(runs: Runs) -> bool:
     return len(runs) >= EXACT_RUNS and len({value for run in runs for value in run}) == 1
+
+
+def _is_summarised(measurement: Measurement) -> bool:
+    return measurement.summary is not None and not measurement.runs
 
 
 def _own_bounds(metric: Metric, runs: Runs, confidence: float) -> Interval:
@@ -225,14 +236,6 @@ def _own_bounds(metric: Metric, runs: Runs, confidence: float) -> Interval:
     if bounds.confidence < min(LEAST_CONFIDENCE, confidence):
         return Interval(bounds.estimate, -math.inf, math.inf, confidence)
     return bounds
-
-
-def _detectable(interval: Interval) -> float:
-    if interval.low == interval.high:
-        return 0.0
-    if interval.low > 0 and interval.high < math.inf:
-        return max(interval.estimate / interval.low, interval.high / interval.estimate) - 1.0
-    return math.nan if math.isnan(interval.estimate) else math.inf
 
 
 def _runs(measurement: Measurement) -> list[tuple[float, ...]]:
@@ -251,7 +254,3 @@ def _lost(base: Measurement, head: Measurement, rounds: Sequence[Samples]) -> tu
     if rounds and (lone := len(base.runs) + len(head.runs) - 2 * len(rounds)):
         warnings.append(f"{lone} runs have no sound partner in their round and were left out")
     return tuple(warnings)
-
-
-def _exp(shift: float) -> float:
-    return math.exp(shift) if shift < 709.0 else math.inf

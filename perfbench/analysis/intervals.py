@@ -7,6 +7,7 @@ are drawn, and an outlier is one more value beyond the median, however far out i
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -62,7 +63,8 @@ def shift_interval(base: Sequence[float], head: Sequence[float], confidence: flo
     Exact for any sizes, equal or not, where the two sides differ by a shift. Bounds that cannot reach
     `confidence` are the extreme differences, with their real level.
     """
-    differences = sorted(right - left for left in base for right in head)
+    ascending = sorted(head)  # ascending stretches are quickly sorted together
+    differences = sorted([right - left for left in sorted(base, reverse=True) for right in ascending])
     depth, level = _shift_depth(len(base), len(head), confidence)
     return Interval(median(differences), differences[depth - 1], differences[-depth], level)
 
@@ -79,9 +81,8 @@ def rank_sum_test(base: Sequence[float], head: Sequence[float]) -> float:
 
     Ties count half for each side, which errs towards a larger p.
     """
-    wins = 0.0
-    for left in base:
-        wins += sum(1.0 if right > left else 0.5 if right == left else 0.0 for right in head)
+    ordered = sorted(base)
+    wins = sum(bisect_left(ordered, right) + bisect_right(ordered, right) for right in head) / 2.0
     pairs = len(base) * len(head)
     fewer = math.ceil(min(wins, pairs - wins))
     return min(1.0, 2.0 * rank_sum_tail(len(base), len(head), fewer))

@@ -262,5 +262,7 @@ def test_processes_that_differ_raise_no_false_alarm(processes: int) -> None:
         return [[layout * (1 + generator.gauss(0, 0.005)) for _ in range(5)] for layout in layouts]
 
     found = [compare(measurement(side()), apart(side())) for _ in range(trials)]
-    alarms = sum(not row.low <= 1 <= row.high for row in found)
-    assert alarms / trials <= 0.01 + 4 * math.sqrt(0.01 * 0.99 / trials)
+    apart_from_one = sum(not row.low <= 1 <= row.high for row in found)
+    beyond_limit = sum(row.low > 1.01 or row.high < 1 / 1.01 for row in found)
+    assert apart_from_one / trials <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / trials)
+    assert beyond_limit / trials <= 0.01

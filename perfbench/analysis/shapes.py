@@ -1,0 +1,97 @@
+"""Shapes of samples that a median and its interval do not show: two modes, heavy tails."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from perfbench.analysis.intervals import median
+from perfbench.units import format_percent
+
+LEAST_VALUES = 20
+"""Of fewer values no shape is told."""
+
+MODES_APART = 6.0
+"""Ashman's D from which two modes are told.
+
+Of 20 draws from one uniform distribution, the least favourable shape with a single mode, 1 in 100 reaches it,
+of more draws fewer.
+"""
+
+LEAST_MODE = 0.2
+"""The smaller mode holds at least this part of the values; fewer are outliers."""
+
+FAR_OUT = 3.5
+"""The modified z-score beyond which a value is an outlier (Iglewicz and Hoaglin 1993)."""
+
+HEAVY = 0.1
+"""The part of the values that must lie far out for tails to be heavy; of a normal distribution 1 in 2,000 does."""
+
+_MOST_VALUES = 2000
+
+
+def shape_warnings(name: str, logs: Sequence[float]) -> tuple[str, ...]:
+    """What is odd about the shape of one side's samples, in words; `logs` are their logarithms.
+
+    Neither shape invalidates an interval of medians, but both say what to do next: two modes ask for more
+    processes, heavy tails for a quieter machine.
+    """
+    values = sorted(logs[:: -(-len(logs) // _MOST_VALUES)] if len(logs) > _MOST_VALUES else logs)
+    if len(values) < LEAST_VALUES:
+        return ()
+    if modes := two_modes(values):
+        share, apart = modes
+        return (
+            f"{name} has two modes, {format_percent(math.expm1(apart))} apart, {share:.0%} of it in the slower "
+            "or greater: its median may fall in either; take more processes",
+        )
+    if share := far_out(values):
+        return (
+            f"{name} has heavy tails: {share:.0%} of it lies far out, which medians bear and means do not",
+        )
+    return ()
+
+
+def two_modes(ordered: Sequence[float]) -> tuple[float, float] | None:
+    """(The share of the upper mode, the distance of the modes' means) of sorted values; None for one mode.
+
+    The values are split where the two parts vary least (Otsu 1979, Jenks 1967) and are two modes where the
+    means of the parts lie `MODES_APART` of their standard deviations apart (Ashman, Bird and Zepf 1994, D).
+    """
+    count = len(ordered)
+    least = max(2, math.ceil(LEAST_MODE * count))
+    centre = ordered[count // 2]
+    best, found = math.inf, None
+    lower, total = [0.0, 0.0], [0.0, 0.0]
+    for value in ordered:
+        total[0] += value - centre
+        total[1] += (value - centre) ** 2
+    for place, value in enumerate(ordered, start=1):
+        lower[0] += value - centre
+        lower[1] += (value - centre) ** 2
+        if place < least or place > count - least:
+            continue
+        left = _variation(place, lower[0], lower[1])
+        right = _variation(count - place, total[0] - lower[0], total[1] - lower[1])
+        if left + right < best:
+            best = left + right
+            apart = (total[0] - lower[0]) / (count - place) - lower[0] / place
+            spread = math.sqrt((left / place + right / (count - place)) / 2.0)
+            found = (1.0 - place / count, apart) if apart > MODES_APART * spread else None
+    return found
+
+
+def far_out(values: Sequence[float]) -> float:
+    """The share of values beyond `FAR_OUT`, where they make the tails heavy; else 0."""
+    centre = median(values)
+    deviation = median([abs(value - centre) for value in values])
+    if deviation == 0.0:
+        return 0.0
+    outliers = sum(0.6745 * abs(value - centre) > FAR_OUT * deviation for value in values)
+    share = outliers / len(values)
+    return share if share >= HEAVY else 0.0
+
+
+def _variation(count: int, total: float, squares: float) -> float:
+    """The sum of squared distances from the mean."""
+    return max(0.0, squares - total * total / count)
