@@ -24,6 +24,7 @@ COMMANDS = {
     "check": ("check", "Tell whether head is slower or fatter than base."),
     "run": ("run", "Measure the current tree alone."),
     "compare": ("compare", "Judge one result file against another."),
+    "judge": ("judge", "Judge lists of numbers, one pair a line."),
     "convert": ("convert", "Write result files in another format."),
     "list": ("listing", "Show every benchmark and every runtime."),
     "baseline": ("baseline", "Save, list, show and remove stored baselines."),
