@@ -1,6 +1,7 @@
 """perfbench tells whether a change made a system that runs code for others slower, and why it thinks so.
 
-`perfbench.judge(a, b)` judges two lists of numbers and gives a `Judgement`; all else is the command line.
+`perfbench.judge(a, b)` judges two lists of numbers and gives a `Judgement`; a user's own rule is shown
+`perfbench.Results`; all else is the command line.
 """
 
 from __future__ import annotations
@@ -9,13 +10,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from perfbench.analysis.judging import Judgement, judge
+    from perfbench.judged import JudgedRow, Results
 
-__all__ = ["Judgement", "judge"]
+__all__ = ["JudgedRow", "Judgement", "Results", "judge"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
-    """Import the statistics when they are asked for: the command line's start must not pay for them."""
+    """Import what is asked for, and no sooner: the command line's start must not pay for it."""
+    if name in ("JudgedRow", "Results"):
+        from perfbench import judged  # noqa: PLC0415
+
+        return getattr(judged, name)
     if name in __all__:
         from perfbench.analysis import judging  # noqa: PLC0415
 

@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config_harness": BASIS | {"toml_file"},
     "acceptances": BASIS | {"config", "toml_file"},
     "environment": BASIS | {"quietness"},
+    "judged": BASIS,
     "quietness": BASIS,
     "machine_lock": BASIS,
     "sandbox": {"errors"},
@@ -38,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "project": BASIS,
     "cli": {"errors"},
     "__main__": {"cli"},
-    "__init__": {"analysis"},
+    "__init__": {"analysis", "judged"},
 }
 """Room → what it may import of ours beside itself. `commands` sees every room and is seen by none."""
 
