@@ -24,7 +24,10 @@ def render(measurements: Sequence[Measurement]) -> tuple[str, tuple[Problem, ...
     """
     problems = tuple(_lost(measurements))
     units = _units(measurements)
-    lines = [go_words.MARK, *_unit_lines(units)]
+    lines = [
+        go_words.MARK,
+        *(f"Unit {unit} {go_words.unit_facts(metric, unit)}" for metric, unit in units.items()),
+    ]
     settings: dict[str, str] = {}
     for process in _processes(measurements):
         lines += _process_lines(process, units, settings)
@@ -113,12 +116,6 @@ def _units(measurements: Sequence[Measurement]) -> dict[Metric, str]:
         used.add(unit)
         units[metric] = unit
     return units
-
-
-def _unit_lines(units: Mapping[Metric, str]) -> Lines:
-    for metric, unit in units.items():
-        name, base = go_words.spelt(metric.name), go_words.spelt(metric.unit, "/")
-        yield f"Unit {unit} better={metric.better} metric={name} unit={base}"
 
 
 def _lost(measurements: Sequence[Measurement]) -> Iterator[Problem]:

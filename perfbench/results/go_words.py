@@ -27,6 +27,7 @@ _OWN = f"{_BENCHMARK}_"
 _TIME = Metric("time", SECONDS)
 _TIME_UNITS = {"ns/op": -9, "sec/op": 0}
 _POWERS = {"ns": (SECONDS, -9), "sec": (SECONDS, 0), "MB": (BYTES, 6), "B": (BYTES, 0), "bytes": (BYTES, 0)}
+_SUFFIXES = {SECONDS: "ns", BYTES: "bytes"}
 _SECOND = {"s", "sec"}
 
 _PROCS_SUFFIX = re.compile(r"-(\d+)$", re.ASCII)
@@ -99,11 +100,20 @@ def spelt_unit(metric: Metric) -> str:
     """The unit that stands for a metric in a line, as benchstat scales it: `ns/op`, `peakmem-bytes`."""
     if metric == _TIME:
         return "ns/op"
-    if metric.unit == SECONDS:
-        return f"{spelt(metric.name).replace('*', '%2A')}-ns"
-    if metric.unit == BYTES:
-        return f"{spelt(metric.name).replace('*', '%2A')}-bytes" if metric.name != "B/op" else "B/op"
-    return spelt(metric.unit, "/") or spelt(metric.name, "/") or "value"
+    if metric.unit not in _SUFFIXES:
+        return spelt(metric.unit, "/") or spelt(metric.name, "/") or "value"
+    if _base_unit(metric.name) == metric.unit and spelt(metric.name, "/") == metric.name:
+        return metric.name
+    return f"{spelt(metric.name).replace('*', '%2A')}-{_SUFFIXES[metric.unit]}"
+
+
+def unit_facts(metric: Metric, unit: str) -> str:
+    """The `key=value` of a unit's line: benchstat heeds `better`, the others are what the unit leaves open."""
+    plain = metric_of(unit, {})
+    facts = f"better={metric.better}"
+    if metric.name != plain.name:
+        facts += f" metric={spelt(metric.name, '/')}"
+    return facts if metric.unit == plain.unit else f"{facts} unit={spelt(metric.unit, '/')}"
 
 
 def power(unit: str, base_unit: str) -> int:
