@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE = 20.0
-"""Seconds that an interrupted gate has to clean up after itself."""
+"""Seconds that a gate has to clean up after itself."""
+
+# The kernel ends the gate when this process dies, however it dies; SIGTERM lets it clean up.
+_END_WITH_PARENT = (
+    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); "
+    "os.getppid() == int(sys.argv[1]) and os.execvp(sys.argv[2], sys.argv[2:])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +92,10 @@ class Ended:
 
 
 def run_to_end(argv: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ended:
-    """Run a program in `folder`; on every other way out it is interrupted, then killed with its group."""
+    """Run a program in `folder`; on every other way out its group is ended, then killed."""
     started = time.monotonic()
     process = subprocess.Popen(
-        argv,
+        (*_guard(), *argv),
         cwd=folder,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
@@ -105,8 +112,15 @@ def run_to_end(argv: Sequence[str], folder: Path, environment: Mapping[str, str]
     return Ended(process.returncode, time.monotonic() - started, output, errors)
 
 
+def _guard() -> Sequence[str]:
+    if sys.platform != "linux":
+        return ()
+    return (sys.executable, "-I", "-S", "-c", _END_WITH_PARENT, str(os.getpid()))
+
+
 def _end(process: subprocess.Popen[str]) -> None:
-    for number in (signal.SIGINT, signal.SIGKILL):
+    # Not SIGINT: what a shell started in the background ignores that, and so do its children.
+    for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):  # it may have ended by itself just now
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):

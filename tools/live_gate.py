@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 class Gate:
     """Compares the working tree of `project` with `base`.
 
-    `tool` is the folder that perfbench is imported from; `arguments` go to every check but the first.
+    `tool` is the folder that perfbench is imported from, and its report written to; `arguments` go to every check but the first.
     """
 
     tool: Path
@@ -38,14 +37,14 @@ class Gate:
         return self._check(*self.arguments)
 
     def _check(self, *arguments: str) -> Attempt:
-        with tempfile.TemporaryDirectory(prefix="perfbench-live-report-") as folder:
-            report = Path(folder) / "report.json"
-            command = (sys.executable, "-P", "-m", "perfbench", "check", "--base", self.base)
-            argv = (*command, "--quiet", "--json", str(report), *arguments)
-            ended = run_to_end(argv, self.project, {"PYTHONPATH": str(self.tool)})
-            if not report.exists():
-                return Attempt(ended.code, ended.seconds, (), ended.complaint)
-            content = json.loads(report.read_text())
+        report = self.tool / "report.json"
+        report.unlink(missing_ok=True)
+        command = (sys.executable, "-P", "-m", "perfbench", "check", "--base", self.base)
+        argv = (*command, "--quiet", "--json", str(report), *arguments)
+        ended = run_to_end(argv, self.project, {"PYTHONPATH": str(self.tool)})
+        if not report.exists():
+            return Attempt(ended.code, ended.seconds, (), ended.complaint)
+        content = json.loads(report.read_text())
         complaint = "" if ended.code in (0, 1) else _reason(content)
         return Attempt(ended.code, ended.seconds, judged(content), complaint)
 

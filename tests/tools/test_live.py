@@ -190,6 +190,21 @@ def test_an_interrupted_program_is_ended_with_its_children(tool: Any, tmp_path: 
         time.sleep(0.05)
 
 
+def test_a_gate_does_not_outlive_a_killed_series(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, sys; sys.path.insert(0, sys.argv[1]); import live_attempt\n"
+        "gate = 'import os, pathlib, time; pathlib.Path(\"pid\").write_text(str(os.getpid())); time.sleep(600)'\n"
+        "live_attempt.run_to_end([sys.executable, '-c', gate], pathlib.Path(sys.argv[2]), {})\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(TOOLS), str(tmp_path)]) as series:
+        while not (text := (tmp_path / "pid").read_text() if (tmp_path / "pid").exists() else ""):
+            time.sleep(0.05)
+        gate = psutil.Process(int(text))
+        series.kill()
+    _gone, alive = psutil.wait_procs([gate], timeout=30)
+    assert alive == []
+
+
 @pytest.mark.parametrize("given", ["+0", "-5", "5", "+x", "slow"])
 def test_what_is_neither_identical_nor_a_slowdown_is_refused(given: str) -> None:
     done = subprocess.run(
