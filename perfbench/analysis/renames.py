@@ -46,33 +46,20 @@ def renamed(gone: Iterable[Trace], new: Iterable[Trace]) -> Mapping[BenchmarkId,
 
 
 def with_renames(
-    verdicts: Sequence[Verdict],
-    before: Mapping[BenchmarkId, float],
-    versions: Mapping[BenchmarkId, str] | None = None,
+    verdicts: Sequence[Verdict], gone: Iterable[Trace], new: Iterable[Trace]
 ) -> tuple[Verdict, ...]:
-    """The verdicts with what vanished rows have probably become, and new ones were, in their reasons.
-
-    `before` are the medians of base's rows, `versions` the versions of both sides' rows, as far as known.
-    """
-    known = versions or {}
-    gone = [_trace(v, before.get(v.benchmark), known) for v in verdicts if v.outcome is Outcome.MISSING]
-    new = [_trace(v, v.value, known) for v in verdicts if v.outcome is Outcome.NEW]
-    names = renamed(filter(None, gone), filter(None, new))
-    words = {old: f"probably renamed to {now}" for old, now in names.items()}
-    words |= {now: f"probably {old} under a new name" for old, now in names.items()}
-    return tuple(
-        replace(v, reason="; ".join(filter(None, (v.reason, words[v.benchmark]))))
-        if v.outcome in (Outcome.MISSING, Outcome.NEW) and v.benchmark in words
-        else v
-        for v in verdicts
-    )
+    """The verdicts with what vanished rows have probably become, and new ones were, in their reasons."""
+    names = renamed(gone, new)
+    words = {
+        Outcome.MISSING: {old: f"probably renamed to {now}" for old, now in names.items()},
+        Outcome.NEW: {now: f"probably {old} under a new name" for old, now in names.items()},
+    }
+    return tuple(_with_word(verdict, words.get(verdict.outcome, {})) for verdict in verdicts)
 
 
-def _trace(verdict: Verdict, value: float | None, versions: Mapping[BenchmarkId, str]) -> Trace | None:
-    if verdict.metric is None:
-        return None
-    known = math.nan if value is None else value
-    return Trace(verdict.benchmark, verdict.metric, known, versions.get(verdict.benchmark, ""))
+def _with_word(verdict: Verdict, words: Mapping[BenchmarkId, str]) -> Verdict:
+    word = words.get(verdict.benchmark)
+    return verdict if word is None else replace(verdict, reason=f"{verdict.reason}; {word}".lstrip("; "))
 
 
 def _likeness(old: Trace, now: Trace) -> float:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from perfbench.analysis.exits import exit_code
 from perfbench.analysis.judge import judge_alone
+from perfbench.commands.acceptance import accepted
+from perfbench.commands.checks import ask, judged_rows
 from perfbench.commands.harness_job import HarnessJob
 from perfbench.commands.harness_setting import harness_job, measure
 from perfbench.commands.job import Collected, Effort, Job, interruptible
@@ -17,10 +19,12 @@ from perfbench.commands.reporting import Draft, publish
 from perfbench.commands.setting import Setting
 from perfbench.environment import current, differences
 from perfbench.errors import ExitCode, MissingComponentError
+from perfbench.judged import Results
 from perfbench.measure.rounds import TWIN, Ended
 from perfbench.model import (
     BenchmarkId,
     Environment,
+    Measurement,
     Metric,
     Outcome,
     Report,
@@ -61,15 +65,23 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
             effort=_effort(setting),
             thresholds=setting.workspace.thresholds,
             baseline=setting.baseline_measurements,
+            stored_noise=setting.baseline.noise if setting.baseline is not None else {},
+            hard=setting.baseline.hard if setting.baseline is not None else (),
         )
         harnesses = harness_job(setting, environments, writer, collected.log, progress)
         progress.start(len(setting.rows), job.effort.rounds, harnesses=len(setting.harnesses))
         with interruptible() as interrupted:
             measure(setting, harnesses, job)
         progress.finish()
-        verdicts = (*_verdicts(setting, job), *harnesses.conclude(job.noise() or 0.0))
+        verdicts, draft.findings = accepted(
+            setting, (*_verdicts(setting, job), *harnesses.conclude(job.noise() or 0.0))
+        )
         gone = () if interrupted else _gone(setting, verdicts)
-        code = exit_code(verdicts, strict=setting.request.strict)
+        own_rules = () if interrupted else setting.workspace.config.checks
+        results = _results(setting, draft, verdicts, job, harnesses)
+        answers = ask(own_rules, setting.workspace.root, results)
+        draft.findings += answers.findings
+        code = exit_code(verdicts, strict=setting.request.strict, findings=draft.findings)
         if collected.log.exists():
             who = "the harnesses" if setting.harnesses else "the failed rows"
             draft.warnings += (f"what {who} said is in {_shown(collected.log)}",)
@@ -81,13 +93,15 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
         if interrupted:
             code = ExitCode.INTERRUPTED
             draft.warnings += ("interrupted; the verdicts rest on the rounds before that",)
-        elif gone:
+        elif gone or answers.fault:
             code = ExitCode.USAGE
         report = draft.finish(verdicts, exit_code=code, noise_floor=job.noise())
         writer.finish(complete=not interrupted, exit_code=code)
     _write_pyperf(setting, collected, harnesses)
     publish(report, outputs)
     _raise_if_gone(gone, report)
+    if answers.fault is not None:
+        raise answers.fault
     return code
 
 
@@ -106,8 +120,8 @@ def _draft(setting: Setting, environment: Environment, path: Path, started: floa
     warnings = setting.warnings
     base: SideSummary | None = None
     if setting.baseline is not None:
-        (stored,) = setting.baseline.header.sides.values()
-        base = SideSummary("baseline", f"{setting.request.baseline} ({stored.revision})", stored.commit)
+        stored = setting.baseline.side
+        base = SideSummary("baseline", setting.baseline.label, stored.commit, stored.dirty)
         warnings += tuple(differences(stored.environment, environment))
     elif len(setting.sides) > 1:
         side = setting.sides[0]
@@ -171,16 +185,13 @@ def _verdicts(setting: Setting, job: Job) -> tuple[Verdict, ...]:
         Verdict(row.benchmark, row.metric, Outcome.MISSING, "", "base has this benchmark, head does not")
         for row in setting.missing
     ]
-    measured = {row.benchmark for row in setting.rows}
-    harnesses = {harness.name for harness in setting.workspace.config.harnesses}
-    vanished_rows = [
+    missing += [
         Verdict(
-            benchmark, stored.metric, Outcome.MISSING, "", "the baseline has this benchmark, head does not"
+            row.benchmark, row.metric, Outcome.MISSING, "", "the baseline has this benchmark, head does not"
         )
-        for benchmark, stored in setting.baseline_measurements.items()
-        if setting.request.everything and benchmark not in measured and benchmark.suite not in harnesses
+        for row in setting.vanished
     ]
-    return (*(judged[row.benchmark] for row in setting.rows), *missing, *vanished_rows)
+    return (*(judged[row.benchmark] for row in setting.rows), *missing)
 
 
 def _ended(benchmark: BenchmarkId, metric: Metric, ended: Ended) -> Verdict:
@@ -213,13 +224,33 @@ def _raise_if_gone(gone: Sequence[RuntimeStatus], report: Report) -> None:
         )
 
 
+def _results(
+    setting: Setting, draft: Draft, verdicts: Sequence[Verdict], job: Job, harnesses: HarnessJob
+) -> Results:
+    """The job as a user's own rule is shown it."""
+    head = _measurements(setting, job.collected, harnesses, setting.head.label)
+    if len(setting.sides) > 1:
+        base = _measurements(setting, job.collected, harnesses, setting.sides[0].label)
+    else:
+        base = list(setting.baseline_measurements.values())
+    rows = judged_rows(verdicts, base, head)
+    return Results(draft.title, draft.base, draft.head, rows, draft.environment, job.noise())
+
+
+def _measurements(
+    setting: Setting, collected: Collected, harnesses: HarnessJob, label: str
+) -> list[Measurement]:
+    """All that a side gave, the suite's rows and the harnesses'."""
+    suite = [found for row in setting.rows if (found := collected.measurement(row, label)) is not None]
+    return [*suite, *harnesses.measurements(label)]
+
+
 def _write_pyperf(setting: Setting, collected: Collected, harnesses: HarnessJob) -> None:
     folder = setting.request.pyperf_folder
     if folder is None:
         return
     folder.mkdir()
     for side in setting.sides:
-        found = [m for row in setting.rows if (m := collected.measurement(row, side.label)) is not None]
-        found += harnesses.measurements(side.label)
+        found = _measurements(setting, collected, harnesses, side.label)
         if found:
             pyperf_export.write(folder / f"{side.label}.json", found)

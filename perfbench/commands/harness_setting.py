@@ -25,12 +25,18 @@ def harness_job(
     progress: Progress,
 ) -> HarnessJob:
     """The job of the setting's harnesses, which may be none; its samples go where the suite's go."""
-    baseline = () if setting.baseline is None else next(iter(setting.baseline.sides.values()))
+    baseline = () if setting.baseline is None else setting.baseline.measurements
     stored = {(found.benchmark, found.metric): found for found in baseline}
     return HarnessJob(
         series=[Series(harness) for harness in setting.harnesses],
         sides=setting.sides,
-        bench=Bench(environments, setting.workspace.thresholds, stored),
+        bench=Bench(
+            environments,
+            setting.workspace.thresholds,
+            stored,
+            setting.baseline.noise if setting.baseline is not None else {},
+            setting.baseline.hard if setting.baseline is not None else (),
+        ),
         writer=writer,
         log=log,
         progress=progress,

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from perfbench.analysis.comparison import compare
 from perfbench.analysis.executions import compare_executions
 from perfbench.analysis.judge import judge, judge_alone
+from perfbench.analysis.normalise import across
 from perfbench.analysis.sequential import share
+from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.commands.harness_rows import RowKey, Series
 from perfbench.commands.job import CONFIDENCE
 from perfbench.config import Thresholds
@@ -19,12 +21,15 @@ from perfbench.model import BenchmarkId, Comparison, Environment, Measurement, O
 class Bench:
     """What harness rows are judged by. `environments` are those of the sides by label, head last.
 
-    `baseline` holds what takes base's place where head alone is measured.
+    `baseline` holds what takes base's place where head alone is measured, `stored_noise` what its rows showed
+    from one stored run to the next, and `hard` are differences of hardware across which nothing is compared.
     """
 
     environments: Mapping[str, Environment]
     thresholds: Thresholds
     baseline: Mapping[RowKey, Measurement] = field(default_factory=dict)
+    stored_noise: NoiseByRow = field(default_factory=dict)
+    hard: Sequence[str] = ()
 
     @property
     def head(self) -> str:
@@ -49,9 +54,12 @@ def verdicts(series: Sequence[Series], bench: Bench, noise: float) -> tuple[Verd
 
 def _verdicts(series: Sequence[Series], bench: Bench, noise: float) -> Iterator[Verdict]:
     rules = bench.thresholds
-    compared = list(_comparisons(series, bench))
+    compared = with_noise(list(_comparisons(series, bench)), bench.stored_noise)
     shares = _shares(series, bench) if len(bench.environments) > 1 else None
-    found = judge(compared, rules.thresholds, rules.budgets, noise_floor=noise, shares=shares)
+    if bench.hard:  # a harness takes no control along to normalise by
+        found = across(compared, bench.hard, None, same_architecture=True, asked=True).incomparable
+    else:
+        found = judge(compared, rules.thresholds, rules.budgets, noise_floor=noise, shares=shares)
     judged = {(row.benchmark, row.metric): verdict for row, verdict in zip(compared, found, strict=True)}
     for one in series:
         for key in one.runs:

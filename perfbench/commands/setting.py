@@ -11,20 +11,21 @@ from perfbench.commands.harness_selection import check_expressions, chosen
 from perfbench.commands.machine import runtime_statuses
 from perfbench.commands.request import Request
 from perfbench.commands.selection import concerns, select
+from perfbench.commands.stored_baseline import StoredBaseline
 from perfbench.commands.workspace import Workspace
 from perfbench.measure.builds import benchmark_dir
-from perfbench.measure.discovery import Discovery, Row, discover
+from perfbench.measure.discovery import CONTROL, Discovery, Row, discover
 from perfbench.measure.side import Side
 from perfbench.model import BenchmarkId, Harness, Measurement, RuntimeStatus
 from perfbench.quietness import quietness
-from perfbench.results.result_file import ResultFile
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """The sides of a job, head last, and what is to be measured on them.
 
-    `missing` are rows that base's benchmarks have and head's have no longer; `baseline` is the stored
+    `missing` are rows that base's benchmarks have and head's have no longer, `added` those that only head's
+    have; `baseline` is the stored
     result that takes base's place. `harnesses` are measured beside the rows; `suite` are all rows of head's
     benchmarks, chosen or not. `warnings` are sentences for the report.
     """
@@ -32,7 +33,7 @@ class Setting:
     workspace: Workspace
     request: Request
     sides: Sequence[Side]
-    baseline: ResultFile | None
+    baseline: StoredBaseline | None
     benchmark_dir: Path
     rows: tuple[Row, ...]
     missing: tuple[Row, ...]
@@ -40,6 +41,7 @@ class Setting:
     warnings: tuple[str, ...]
     harnesses: tuple[Harness, ...] = ()
     suite: tuple[Row, ...] = ()
+    added: tuple[Row, ...] = ()
 
     @property
     def head(self) -> Side:
@@ -51,8 +53,25 @@ class Setting:
         """What the stored baseline holds, by row."""
         if self.baseline is None:
             return {}
-        (measurements,) = self.baseline.sides.values()
-        return {measurement.benchmark: measurement for measurement in measurements}
+        return {measurement.benchmark: measurement for measurement in self.baseline.measurements}
+
+    @property
+    def vanished(self) -> tuple[Measurement, ...]:
+        """The rows of the suite that the stored baseline has and head has no longer, as far as they concern this run.
+
+        Whether a harness has its rows still, only its own verdicts can tell.
+        """
+        if self.request.short:
+            return ()
+        others = {CONTROL.benchmark.suite, *(harness.name for harness in self.workspace.config.harnesses)}
+        there = {row.benchmark for row in self.suite}
+        return tuple(
+            stored
+            for benchmark, stored in self.baseline_measurements.items()
+            if benchmark.suite not in others
+            and benchmark not in there
+            and _concerns(self.workspace, self.request, benchmark)
+        )
 
 
 def prepare(
@@ -60,7 +79,7 @@ def prepare(
     request: Request,
     sides: Sequence[Side],
     *,
-    baseline: ResultFile | None = None,
+    baseline: StoredBaseline | None = None,
     warnings: Sequence[str] = (),
 ) -> Setting:
     """Find out which rows there are, which to measure, and what will disturb them.
@@ -84,6 +103,7 @@ def prepare(
         short=request.short,
         runs_here=available.__contains__,
     )
+    missing, added = _of_one_side(workspace, request, sides, folder, found)
     unreadable = [f"{problem.path} could not be read: {problem.message}" for problem in found.problems]
     return Setting(
         workspace=workspace,
@@ -92,7 +112,8 @@ def prepare(
         baseline=baseline,
         benchmark_dir=folder,
         rows=rows,
-        missing=_missing(workspace, request, sides, folder, found),
+        missing=missing,
+        added=added,
         runtimes=statuses,
         warnings=(*warnings, *unreadable, *quietness()),
         harnesses=harnesses,
@@ -126,27 +147,39 @@ def _discover(workspace: Workspace, side: Side, folder: Path) -> Discovery:
     )
 
 
-def _missing(
+def _of_one_side(
     workspace: Workspace, request: Request, sides: Sequence[Side], folder: Path, found: Discovery
-) -> tuple[Row, ...]:
-    """The rows that base's own benchmarks have and head's have no longer, as far as they would be measured."""
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """The rows that base's own benchmarks have and head's have no longer, and those that only head's have.
+
+    Both as far as they would be measured.
+    """
     base, head = sides[0], sides[-1]
     alone = base is head or not workspace.has_suite
     if alone or request.short or not folder.is_relative_to(head.root):
-        return ()
+        return (), ()
     own = base.root / folder.relative_to(head.root)
     if not own.is_dir():
-        return ()
-    there = {row.benchmark for row in found.rows}
-    gone = [row for row in _discover(workspace, base, own).rows if row.benchmark not in there]
+        return (), ()
+    before = _discover(workspace, base, own).rows
+    gone = _only_in(before, found.rows, workspace, request)
+    return gone, _only_in(found.rows, before, workspace, request)
+
+
+def _only_in(
+    rows: Sequence[Row], others: Sequence[Row], workspace: Workspace, request: Request
+) -> tuple[Row, ...]:
+    there = {row.benchmark for row in others}
     return tuple(
-        row
-        for row in gone
-        if concerns(
-            row.benchmark,
-            expressions=request.expressions,
-            runtimes=request.runtimes,
-            everything=request.everything,
-            tier=workspace.config.gate_rows,
-        )
+        row for row in rows if row.benchmark not in there and _concerns(workspace, request, row.benchmark)
+    )
+
+
+def _concerns(workspace: Workspace, request: Request, benchmark: BenchmarkId) -> bool:
+    return concerns(
+        benchmark,
+        expressions=request.expressions,
+        runtimes=request.runtimes,
+        everything=request.everything,
+        tier=workspace.config.gate_rows,
     )

@@ -15,7 +15,7 @@ from perfbench.analysis.judge import judge, judge_alone
 from perfbench.analysis.noise import noise_floor
 from perfbench.analysis.normalise import across, said, summary
 from perfbench.analysis.patterns import fits
-from perfbench.analysis.renames import with_renames
+from perfbench.analysis.renames import Trace, with_renames
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.commands.night_noise import noise_of
 from perfbench.commands.outputs import Outputs
@@ -25,6 +25,7 @@ from perfbench.environment import differences, incompatibility, same_architectur
 from perfbench.errors import ExitCode, UsageError
 from perfbench.measure.discovery import CONTROL
 from perfbench.measure.repository import opened, top_of
+from perfbench.measure.rounds import TWIN
 from perfbench.model import (
     Acceptance,
     BenchmarkId,
@@ -140,11 +141,11 @@ def judge_sides(left: StoredSide, right: StoredSide, rules: Rules) -> Judged:
     hard = incompatibility(left.header.environment, right.header.environment)
     noise = noise_floor([control]) if control is not None and left.file is right.file else None
     verdicts = tuple(_verdicts(left, right, rules, control, noise or 0.0))
-    gone = {verdict.benchmark for verdict in verdicts if verdict.outcome is Outcome.MISSING}
-    before = {row.benchmark: own_median(row).estimate for row in left.rows.values() if row.benchmark in gone}
-    verdicts = with_renames(verdicts, before)
     accepted, findings = accept(
-        verdicts, rules.acceptances, utc_day(time.time()), budgets=rules.thresholds.budgets
+        with_renames(verdicts, *_traces(left, verdicts)),
+        rules.acceptances,
+        utc_day(time.time()),
+        budgets=rules.thresholds.budgets,
     )
     return Judged(accepted, findings, noise, tuple(_notes(accepted, rules, hard, control)))
 
@@ -152,7 +153,7 @@ def judge_sides(left: StoredSide, right: StoredSide, rules: Rules) -> Judged:
 def _sides(base: str, head: str | None, root: Path) -> tuple[StoredSide, StoredSide]:
     left = _read(base, root)
     if head is None:
-        labels = list(left.header.sides)
+        labels = [label for label in left.header.sides if label != TWIN]
         if len(labels) != 2:
             raise UsageError(f"{base} holds one side only", "name a second file to compare it with")
         return StoredSide(left, labels[0], base), StoredSide(left, labels[1], base)
@@ -210,6 +211,23 @@ def _verdicts(
     for benchmark, ended in outcomes.items():
         if benchmark not in measured:
             yield Verdict(benchmark, None, ended.outcome, "", ended.reason, sides=ended.sides)
+
+
+def _traces(left: StoredSide, verdicts: Sequence[Verdict]) -> tuple[list[Trace], list[Trace]]:
+    """What vanished and what is new, each with its median."""
+    gone = {verdict.benchmark for verdict in verdicts if verdict.outcome is Outcome.MISSING}
+    return (
+        [
+            Trace(row.benchmark, row.metric, own_median(row).estimate)
+            for row in left.rows.values()
+            if row.benchmark in gone
+        ],
+        [
+            Trace(verdict.benchmark, verdict.metric, verdict.value)
+            for verdict in verdicts
+            if verdict.outcome is Outcome.NEW and verdict.metric is not None and verdict.value is not None
+        ],
+    )
 
 
 def _notes(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from perfbench.acceptances import ACCEPTED_FILE, load_acceptances
 from perfbench.analysis.patterns import applies
 from perfbench.commands.selection import did_you_mean
 from perfbench.config import (
@@ -20,7 +21,7 @@ from perfbench.errors import ConfigError, UsageError
 from perfbench.measure.asv_config import AsvConfig, load_asv_config
 from perfbench.measure.repository import find_repository, opened, top_of
 from perfbench.measure.without_asv import config_without_asv
-from perfbench.model import BenchmarkId, Budget, Metric, Threshold
+from perfbench.model import Acceptance, BenchmarkId, Budget, Metric, Threshold
 
 ASV_CONFIG = "asv.conf.json"
 
@@ -40,6 +41,7 @@ class Workspace:
     asv: AsvConfig
     thresholds: Thresholds
     has_suite: bool = True
+    acceptances: tuple[Acceptance, ...] = ()
 
     @property
     def suite(self) -> str:
@@ -73,12 +75,14 @@ def open_workspace(folder: Path | None = None) -> Workspace:
         root = top_of(repo)
     config = load_project(root)
     thresholds = load_thresholds(root / config.baselines / THRESHOLDS_FILE)
+    accepted = load_acceptances(root / config.baselines / ACCEPTED_FILE)
     path = _asv_config(here, root, config)
     if path is None:
         asv = config_without_asv(root, config.source or root / PROJECT_FILE)
-        return Workspace(root, root, config, asv, thresholds, has_suite=False)
+        return Workspace(root, root, config, asv, thresholds, has_suite=False, acceptances=accepted)
     asv = load_asv_config(path)
-    return Workspace(root, find_repository(asv.path.parent, asv.repo), config, asv, thresholds)
+    project = find_repository(asv.path.parent, asv.repo)
+    return Workspace(root, project, config, asv, thresholds, acceptances=accepted)
 
 
 def _asv_config(here: Path, root: Path, config: ProjectConfig) -> Path | None:
