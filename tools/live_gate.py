@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 class Gate:
     """Compares the working tree of `project` with `base`.
 
-    `tool` is the folder that perfbench is imported from, and its report written to; `arguments` go to every check but the first.
+    `tool` is the folder that perfbench is imported from and its report written to; `arguments` go to every
+    check but the first.
     """
 
     tool: Path
