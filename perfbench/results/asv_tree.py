@@ -30,6 +30,7 @@ MAX_FILES = 50_000
 MAX_BYTES = 2 * 1024**3
 """All files of a tree may have this much; they are read one by one."""
 
+_BOUNDS = f"{MAX_FILES} files, or {MAX_BYTES // 1024**3} GiB"
 _SUFFIX = ".json"
 _NAMED = 5
 
@@ -171,13 +172,17 @@ class _Surveying:
         found: list[Path] = []
         try:
             with os.scandir(folder) as entries:
-                for entry in islice(entries, MAX_FILES):
-                    if not folders and not entry.name.endswith(_SUFFIX):
+                for entry in entries:
+                    if not self._fits(entry):
+                        self.note(folder, f"holds more than {_BOUNDS}: the rest is left out")
+                        break
+                    path = folder / entry.name
+                    if not folders and path.suffix != _SUFFIX:
                         continue
                     if entry.is_symlink():
-                        self.note(folder / entry.name, "is a link, and not followed")
-                    elif entry.is_dir() if folders else entry.is_file() and self._fits(folder, entry):
-                        found.append(folder / entry.name)
+                        self.note(path, "is a link, and not followed")
+                    elif entry.is_dir() if folders else entry.is_file():
+                        found.append(path)
         except OSError as error:
             self.note(folder, f"cannot be read: {error.strerror or error}")
         return sorted(found)
@@ -204,16 +209,11 @@ class _Surveying:
         else:
             self.runs[key] = run
 
-    def _fits(self, folder: Path, entry: os.DirEntry[str]) -> bool:
+    def _fits(self, entry: os.DirEntry[str]) -> bool:
+        """Whether the tree is within its bounds with this entry, too."""
         self._files += 1
         self._bytes += entry.stat(follow_symlinks=False).st_size
-        fits = self._files <= MAX_FILES and self._bytes <= MAX_BYTES
-        if not fits:
-            self.note(
-                folder,
-                f"holds more than {MAX_FILES} files or {MAX_BYTES // 1024**3} GiB: the rest is left out",
-            )
-        return fits
+        return self._files <= MAX_FILES and self._bytes <= MAX_BYTES
 
 
 def _machine(folder: Path) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from perfbench.errors import UsageError
-from perfbench.results.runs import KEPT, new_run, resolve, stored_runs, workspace
+from perfbench.results.runs import KEPT, new_run, resolve, resolve_part, stored_runs, workspace
 
 NOON = datetime(2024, 3, 1, 12, 0, 0, 250_000, UTC)
 
@@ -92,3 +92,16 @@ def test_a_read_only_project_is_one_sentence(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(UsageError, match="writable"):
         workspace(tmp_path)
+
+
+def test_what_stands_behind_an_at_sign_is_a_part_of_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    file = tmp_path / "one@two.json"
+    file.touch()
+    assert resolve_part(f"{folder}@1a2b3c/box", tmp_path) == (folder, "1a2b3c/box")
+    assert resolve_part(str(file), tmp_path) == (file, "")
+    with pytest.raises(UsageError, match="no file and no run"):
+        resolve_part(f"{tmp_path}/nowhere@1a2b3c", tmp_path)
+    with pytest.raises(UsageError, match="no last run"):
+        resolve_part("@last", tmp_path)
