@@ -22,7 +22,7 @@ from perfbench.errors import ConfigError, UsageError
 from perfbench.judged import JudgedRow, Results
 from perfbench.measure.program import ProgramFailedError, ProgramMissingError, run_program
 from perfbench.measure.scratch import ScratchFolder
-from perfbench.model import Finding, Measurement, Verdict
+from perfbench.model import BenchmarkId, Finding, Measurement, Metric, Verdict
 from perfbench.results.result_file import shortened
 
 SECONDS = 60.0
@@ -33,8 +33,8 @@ MOST_ANSWER = 1024**2
 CALL = Path(__file__).with_name("check_call.py")
 PACKAGE_PARENT = Path(__file__).parents[2]
 
-RowName = tuple[object, str]
-"""What measurements and verdicts have in common: the benchmark and the metric's name."""
+RowName = tuple[str, object, str]
+"""What makes a verdict's row and a side's the same: name, params and metric. Suites differ by format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def judged_rows(
 ) -> tuple[JudgedRow, ...]:
     """Every verdict with the samples of its row."""
     left, right = _by_name(base), _by_name(head)
-    names = [(verdict.benchmark, verdict.metric.name if verdict.metric else "") for verdict in verdicts]
+    names = [_row_name(verdict.benchmark, verdict.metric) for verdict in verdicts]
     return tuple(
         JudgedRow(verdict, left.get(name), right.get(name))
         for verdict, name in zip(verdicts, names, strict=True)
@@ -128,4 +128,8 @@ def _environment() -> Mapping[str, str]:
 
 
 def _by_name(measurements: Sequence[Measurement]) -> dict[RowName, Measurement]:
-    return {(found.benchmark, found.metric.name): found for found in measurements}
+    return {_row_name(found.benchmark, found.metric): found for found in measurements}
+
+
+def _row_name(benchmark: BenchmarkId, metric: Metric | None) -> RowName:
+    return benchmark.name, benchmark.params, metric.name if metric else ""

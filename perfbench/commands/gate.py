@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from perfbench.commands.checks import check_functions
 from perfbench.commands.conclusion import conclude
 from perfbench.commands.machine import alone_on_machine, sweep
 from perfbench.commands.options import writable
@@ -29,7 +30,7 @@ def check(request: Request) -> ExitCode:
         raise UsageError("--base and --baseline exclude each other", "choose one")
     if request.normalise and request.baseline is None:
         raise UsageError("--normalise is for stored baselines of other hardware", "name one with --baseline")
-    workspace, outputs = open_workspace(), _outputs(request)
+    workspace, outputs = _opened(request)
     stored = _stored_baseline(workspace, request)
     with _progress(request) as progress, alone_on_machine(progress.note):
         sweep(progress.note)
@@ -44,11 +45,18 @@ def check(request: Request) -> ExitCode:
 
 def run(request: Request) -> ExitCode:
     """Measure the working tree alone."""
-    workspace, outputs = open_workspace(), _outputs(request)
+    workspace, outputs = _opened(request)
     with _progress(request) as progress, alone_on_machine(progress.note):
         sweep(progress.note)
         sides = _head_alone(workspace, request, progress)
         return conclude(prepare(workspace, request, sides), progress, outputs)
+
+
+def _opened(request: Request) -> tuple[Workspace, Outputs]:
+    """What a job works in and writes to; what is wrong with either shows before anything is measured."""
+    workspace = open_workspace()
+    check_functions(workspace.config.checks, workspace.root)
+    return workspace, _outputs(request)
 
 
 def _outputs(request: Request) -> Outputs:

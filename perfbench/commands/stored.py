@@ -10,6 +10,7 @@ from pathlib import Path
 from perfbench.acceptances import ACCEPTED_FILE, load_acceptances, utc_day
 from perfbench.analysis.acceptance import accept
 from perfbench.analysis.comparison import compare, own_median
+from perfbench.analysis.executions import are_executions, compare_executions
 from perfbench.analysis.exits import exit_code
 from perfbench.analysis.judge import judge, judge_alone
 from perfbench.analysis.noise import noise_floor
@@ -17,12 +18,14 @@ from perfbench.analysis.normalise import across, said, summary
 from perfbench.analysis.patterns import fits
 from perfbench.analysis.renames import Trace, with_renames
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
+from perfbench.commands.checks import ask, judged_rows
 from perfbench.commands.night_noise import noise_of
 from perfbench.commands.outputs import Outputs
 from perfbench.commands.reporting import Draft, publish
 from perfbench.config import THRESHOLDS_FILE, Thresholds, load_project, load_thresholds
 from perfbench.environment import differences, incompatibility, same_architecture
 from perfbench.errors import ExitCode, UsageError
+from perfbench.judged import Results
 from perfbench.measure.discovery import CONTROL
 from perfbench.measure.repository import opened, top_of
 from perfbench.measure.rounds import TWIN
@@ -110,7 +113,12 @@ def compare_files(
     left, right = _sides(base, head, root)
     rules = rules_of(root, noise=_noise_beside(runs.resolve(base, root), left), normalise=normalise)
     judged = judge_sides(left, right, rules)
-    code = exit_code(judged.verdicts, strict=strict, findings=judged.findings)
+    config = load_project(root)
+    answers = ask(config.checks, root, _results(left, right, judged))
+    findings = (*judged.findings, *answers.findings)
+    code = exit_code(judged.verdicts, strict=strict, findings=findings)
+    if answers.fault:
+        code = answers.fault.exit_code
     draft = Draft(
         title="compare",
         base=left.summary("base"),
@@ -118,11 +126,20 @@ def compare_files(
         environment=right.header.environment,
         warnings=(*_warnings(left, right), *judged.warnings),
         started=time.time(),
-        findings=judged.findings,
-        rules_folder=load_project(root).baselines,
+        findings=findings,
+        rules_folder=config.baselines,
     )
     publish(draft.finish(judged.verdicts, exit_code=code, noise_floor=judged.noise_floor), outputs)
+    if answers.fault:
+        raise answers.fault
     return code
+
+
+def _results(left: StoredSide, right: StoredSide, judged: Judged) -> Results:
+    """The two sides as a user's own rule is shown them."""
+    rows = judged_rows(judged.verdicts, list(left.rows.values()), list(right.rows.values()))
+    base, head = left.summary("base"), right.summary("head")
+    return Results("compare", base, head, rows, right.header.environment, judged.noise_floor)
 
 
 def rules_of(root: Path, *, noise: NoiseByRow, normalise: bool = False) -> Rules:
@@ -194,7 +211,9 @@ def _verdicts(
 ) -> Iterator[Verdict]:
     base, head, outcomes = left.rows, right.rows, right.outcomes
     thresholds = rules.thresholds
-    pairs = with_noise([compare(base[key], found) for key, found in head.items() if key in base], rules.noise)
+    one_job = left.file is right.file
+    compared = [_compare(base[key], found, one_job) for key, found in head.items() if key in base]
+    pairs = with_noise(compared, rules.noise)
     if hard := incompatibility(left.header.environment, right.header.environment):
         alike = same_architecture(left.header.environment, right.header.environment)
         apart = across(pairs, hard, control, same_architecture=alike, asked=rules.normalise)
@@ -211,6 +230,11 @@ def _verdicts(
     for benchmark, ended in outcomes.items():
         if benchmark not in measured:
             yield Verdict(benchmark, None, ended.outcome, "", ended.reason, sides=ended.sides)
+
+
+def _compare(base: Measurement, head: Measurement, one_job: bool) -> Comparison:
+    """The two as the job that took them has compared them; a harness's are whole executions."""
+    return compare_executions(base, head) if one_job and are_executions(base, head) else compare(base, head)
 
 
 def _traces(left: StoredSide, verdicts: Sequence[Verdict]) -> tuple[list[Trace], list[Trace]]:
