@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from perfbench.model import Report
 from perfbench.reports import outline
 from perfbench.reports.levels import Level, Place, level, place
-from perfbench.reports.names import plain
 
 MOST = 10
 """What GitHub shows of each kind for one step; it drops the others silently."""
@@ -41,8 +40,8 @@ def _all(report: Report) -> Iterator[tuple[Level, str]]:
             title = f"{entry.outcome}: {outline.row_name(entry)}"
             where = place(verdict.origin, report)
             yield grade, _command(COMMANDS[grade], title, outline.sentence(entry), where)
-    for text in report.warnings:
-        yield Level.WARNING, _command("warning", "perfbench", plain(text), None)
+    for text in outline.warnings(report):
+        yield Level.WARNING, _command("warning", "perfbench", text, None)
 
 
 def _ten(command: str, lines: list[str]) -> list[str]:

@@ -65,8 +65,8 @@ def _properties(suite: ElementTree.Element, report: Report) -> None:
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in facts.items():
         ElementTree.SubElement(properties, "property", name=name, value=plain(value))
-    for text in report.warnings:
-        ElementTree.SubElement(properties, "property", name="warning", value=plain(text))
+    for text in outline.warnings(report):
+        ElementTree.SubElement(properties, "property", name="warning", value=text)
 
 
 def _case(suite: ElementTree.Element, verdict: Verdict, entry: Entry, grade: Level, *, several: bool) -> None:

@@ -50,7 +50,7 @@ def _subject(report: Report) -> str:
 def _parts(report: Report) -> Iterator[Block | Fold]:
     yield Block("findings", [f"- {sentence(outline.finding(found))}" for found in report.findings])
     yield Block(
-        "warnings", [f"> {sentence(plain(text))}" for text in report.warnings], "> [!WARNING]\n", "\n>\n"
+        "warnings", [f"> {sentence(text)}" for text in outline.warnings(report)], "> [!WARNING]\n", "\n>\n"
     )
     rows = [
         (

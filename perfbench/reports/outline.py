@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -97,8 +97,9 @@ def sides(report: Report) -> str:
 def machine(report: Report) -> str:
     """Where it ran: cores and the runtimes that were there."""
     cores = report.environment.cores
+    told = "" if not cores else "1 core" if cores == 1 else f"{cores} cores"
     runtimes = _runtimes(report.runtimes) or [plain(report.environment.engine)]
-    return ", ".join(filter(None, [f"{cores} core" if cores == 1 else f"{cores} cores", *runtimes]))
+    return ", ".join(filter(None, [told, *runtimes]))
 
 
 def cost(report: Report) -> str:
@@ -115,6 +116,11 @@ def matrix_words(report: Report) -> str:
     if report.base is None:
         return f"{passed} passed: medians"
     return f"{passed} passed: head's medians, and the change where it is beyond the noise"
+
+
+def warnings(report: Report) -> list[str]:
+    """What makes the figures less sure: of the whole run, and of every row that was compared."""
+    return [*map(plain, report.warnings), *map(plain, _shared_warnings(report))]
 
 
 def seen_words(report: Report) -> str:
@@ -151,8 +157,8 @@ def entries(report: Report) -> list[Entry]:
 
 def all_entries(report: Report) -> list[tuple[Verdict, Entry]]:
     """Every row with what there is to say of it, in the report's order."""
-    names = row_labels(report)
-    return [(verdict, _entry(verdict, names[_row(verdict)])) for verdict in report.verdicts]
+    names, shared = row_labels(report), set(_shared_warnings(report))
+    return [(verdict, _entry(verdict, names[_row(verdict)], shared)) for verdict in report.verdicts]
 
 
 def row_name(entry: Entry) -> str:
@@ -249,7 +255,7 @@ def change(verdict: Verdict) -> str:
     return f"{told} ({format_interval(comparison.low, comparison.high)})"
 
 
-def _entry(verdict: Verdict, label: Label) -> Entry:
+def _entry(verdict: Verdict, label: Label, shared: Set[str]) -> Entry:
     return Entry(
         verdict.outcome,
         mark(verdict),
@@ -258,7 +264,7 @@ def _entry(verdict: Verdict, label: Label) -> Entry:
         plain(values(verdict)),
         change(verdict),
         smallest_effect(verdict),
-        _note(verdict),
+        _note(verdict, shared),
     )
 
 
@@ -272,14 +278,24 @@ def _has_direction(verdict: Verdict) -> bool:
     return verdict.metric is not None and verdict.metric.better is not Better.NONE
 
 
-def _note(verdict: Verdict) -> str:
+def _shared_warnings(report: Report) -> list[str]:
+    """The warnings that every one of several comparisons has: said once for all."""
+    found = [verdict.comparison.warnings for verdict in report.verdicts if verdict.comparison is not None]
+    if len(found) < 2:
+        return []
+    everywhere = set(found[0]).intersection(*found[1:])
+    return [text for text in found[0] if text in everywhere]
+
+
+def _note(verdict: Verdict, shared: Set[str]) -> str:
     """What led to the outcome: the rule where a rule decided (or where it failed), and what explains it."""
     by_rule = verdict.outcome in TOLD_BY_RULE
     said = [verdict.rule, verdict.reason] if by_rule else [verdict.reason or verdict.rule]
     if verdict.comparison and math.isnan(verdict.comparison.ratio) and not verdict.reason:
         said.append("a median of zero or below has no ratio")
-    warnings = verdict.comparison.warnings if verdict.comparison else ()
-    return "; ".join(filter(None, map(plain, [*said, *warnings])))
+    own = verdict.comparison.warnings if verdict.comparison else ()
+    said += [text for text in own if text not in shared]
+    return "; ".join(filter(None, map(plain, said)))
 
 
 def gravity(verdict: Verdict) -> int:

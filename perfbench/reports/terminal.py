@@ -50,8 +50,8 @@ def _head(page: Page, report: Report) -> None:
             page.line(*line)
         for line in page.flow([(part, "") for part in (machine, cost) if part], SEPARATOR):
             page.paragraph("".join(text for text, _ in line), style="dim")
-    for warning in report.warnings:
-        page.paragraph(plain(warning), first=[("warning: ", "yellow")], indent=2)
+    for warning in outline.warnings(report):
+        page.paragraph(warning, first=[("warning: ", "yellow")], indent=2)
 
 
 def _style(outcome: Outcome) -> str:
