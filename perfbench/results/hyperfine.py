@@ -60,11 +60,12 @@ def read(document: Document) -> ResultFile:
                 gathering.take_outcome(benchmark, Outcome.FAILED, failure)
                 continue
             runs, summary = _values(command)
+            sizes = _runs(command.memory_usage_byte or ())
         except (msgspec.ValidationError, UnusableError) as error:
             gathering.note(f"results[{number}]: {error}")
             continue
         gathering.take(Measurement(benchmark, _TIME, runs, UNKNOWN, document.path, summary))
-        if sizes := _runs(command.memory_usage_byte or ()):
+        if sizes:
             gathering.take(Measurement(benchmark, _MEMORY, sizes, UNKNOWN, document.path))
     return gathering.result()
 
