@@ -28,7 +28,7 @@ from perfbench.analysis.rounds import (
     sound_values,
 )
 from perfbench.analysis.shapes import shape_warnings
-from perfbench.analysis.summaries import compare_summaries, own_centre, own_interval
+from perfbench.analysis.summaries import compare_summaries, own_interval
 from perfbench.model import Comparison, Measurement, Metric
 from perfbench.units import SECONDS
 
@@ -98,19 +98,21 @@ def compare(
     if paired is None:
         paired = not summarised and side_by_side(base, head)
     rounds = paired_rounds(base, head) if paired and not summarised else []
+    base_runs, head_runs = _runs(base), _runs(head)
     level = confidence or (PAIRED_CONFIDENCE if paired or summarised else UNPAIRED_CONFIDENCE)
     if base.metric.unit != head.metric.unit:
         answer = no_answer(f"base is in {base.metric.unit}, head in {head.metric.unit}", level)
     elif summarised:
         answer = compare_summaries(base, head, level)
     else:
-        answer = _answer(_Question(head.metric, _runs(base), _runs(head), rounds, level))
-    interval, own = answer.interval, own_median(head, confidence=confidence or OWN_CONFIDENCE)
+        answer = _answer(_Question(head.metric, base_runs, head_runs, rounds, level))
+    interval = answer.interval
+    before, own = _own(base, base_runs, OWN_CONFIDENCE), _own(head, head_runs, confidence or OWN_CONFIDENCE)
     return Comparison(
         benchmark=head.benchmark,
         metric=head.metric,
-        base=own_centre(base) if summarised else _centre(_runs(base)),
-        head=own_centre(head) if summarised else _centre(_runs(head)),
+        base=before.estimate,
+        head=own.estimate,
         ratio=interval.estimate,
         low=interval.low,
         high=interval.high,
@@ -122,7 +124,7 @@ def compare(
         detectable=detectable(interval),
         rounds=answer.units,
         paired=bool(rounds),
-        warnings=(*_lost(base, head, rounds), *answer.warnings),
+        warnings=(*_lost(base, head, rounds, [*base_runs, *head_runs]), *answer.warnings),
         evidence=answer.evidence,
     )
 
@@ -132,9 +134,7 @@ def own_median(measurement: Measurement, *, confidence: float = OWN_CONFIDENCE) 
 
     NaN without a usable value; bounds (−∞, ∞) where the runs are too few for a level of 95 %.
     """
-    if _is_summarised(measurement):
-        return own_interval(measurement, confidence)
-    return _own_bounds(measurement.metric, _runs(measurement), confidence)
+    return _own(measurement, _runs(measurement), confidence)
 
 
 def _answer(question: _Question) -> Answer:
@@ -227,10 +227,13 @@ def _is_summarised(measurement: Measurement) -> bool:
     return measurement.summary is not None and not measurement.runs
 
 
-def _own_bounds(metric: Metric, runs: Runs, confidence: float) -> Interval:
+def _own(measurement: Measurement, runs: Runs, confidence: float) -> Interval:
+    """The centre of one side with its bounds; `runs` are its sound ones."""
+    if _is_summarised(measurement):
+        return own_interval(measurement, confidence)
     if not runs:
         return Interval(math.nan, math.nan, math.nan, confidence)
-    if metric.unit != SECONDS and _is_constant(runs):
+    if measurement.metric.unit != SECONDS and _is_constant(runs):
         return Interval(runs[0][0], runs[0][0], runs[0][0], confidence)
     bounds = median_interval([median(run) for run in runs], confidence)
     if bounds.confidence < min(LEAST_CONFIDENCE, confidence):
@@ -239,17 +242,20 @@ def _own_bounds(metric: Metric, runs: Runs, confidence: float) -> Interval:
 
 
 def _runs(measurement: Measurement) -> list[tuple[float, ...]]:
-    return [values for run in measurement.runs if (values := sound_values(run))]
+    runs = (
+        run.values if all(map(math.isfinite, run.values)) else sound_values(run) for run in measurement.runs
+    )
+    return [values for values in runs if values]
 
 
 def _centre(runs: Runs) -> float:
     return median([median(run) for run in runs]) if runs else math.nan
 
 
-def _lost(base: Measurement, head: Measurement, rounds: Sequence[Samples]) -> tuple[str, ...]:
+def _lost(base: Measurement, head: Measurement, rounds: Sequence[Samples], sound: Runs) -> tuple[str, ...]:
     """Warnings of what was left out."""
     warnings = []
-    if lost := sum(len(run.values) - len(sound_values(run)) for side in (base, head) for run in side.runs):
+    if lost := sum(len(run.values) for side in (base, head) for run in side.runs) - sum(map(len, sound)):
         warnings.append(f"{lost} values are not finite numbers and were left out")
     if rounds and (lone := len(base.runs) + len(head.runs) - 2 * len(rounds)):
         warnings.append(f"{lone} runs have no sound partner in their round and were left out")

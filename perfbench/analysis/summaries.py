@@ -56,17 +56,11 @@ def compare_summaries(base: Measurement, head: Measurement, confidence: float = 
     return _bounded(ratio, (below, above), head.metric, confidence, units)
 
 
-def own_centre(measurement: Measurement) -> float:
-    """The median that a summary tells, else its mean; NaN where it tells neither."""
+def own_interval(measurement: Measurement, confidence: float) -> Interval:
+    """A summary's median, else its mean, with the bounds that it has by itself, in the metric's unit."""
     summary = _summary(measurement)
     centre = summary.median if summary.median is not None else summary.mean
-    return math.nan if centre is None else centre
-
-
-def own_interval(measurement: Measurement, confidence: float) -> Interval:
-    """A summary's centre with the bounds that it has by itself, in the metric's unit."""
-    summary, centre = _summary(measurement), own_centre(measurement)
-    if not math.isfinite(centre):
+    if centre is None or not math.isfinite(centre):
         return Interval(math.nan, math.nan, math.nan, confidence)
     arms = own_arms(summary, centre, confidence) if centre > 0 else None
     if arms is None:
