@@ -64,7 +64,7 @@ def _processes(measurements: Sequence[Measurement]) -> Iterator[_Process]:
 def _process_lines(process: _Process, units: Mapping[Metric, str], settings: dict[str, str]) -> Lines:
     for measurement, run in process.runs:
         package, name = go_words.spelt_benchmark(measurement.benchmark)
-        facts = _settings(process.environment, package, measurement.benchmark.suite)
+        facts = _settings(process.environment, package, go_words.spelt(measurement.benchmark.suite, "/="))
         yield from _changes(settings, facts)
         unit = units[measurement.metric]
         ten = go_words.power(unit, measurement.metric.unit)

@@ -23,7 +23,8 @@ NAME = "Go benchmark text"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?"
 _RESULT = re.compile(rf"^Benchmark\S*[ \t]+\d+[ \t]+{_NUMBER}[ \t]+[^\s\d]", re.MULTILINE | re.ASCII)
 _PLAIN_NUMBER = re.compile(_NUMBER, re.ASCII)
-_COUNT = re.compile(r"\d{1,15}", re.ASCII)
+_COUNT = re.compile(r"\d{1,18}", re.ASCII)
+_MOST_LOOPS = 2**53 - 1
 _SETTING = re.compile(r"([^\s:]+):(?:[ \t]+(.*)|)$", re.DOTALL)
 _ENDED = re.compile(r"\s*--- (FAIL|SKIP): (Benchmark\S*)")
 _MOMENT = re.compile(r"(?:.*-)?(?:date|time)|.*stamp")
@@ -149,7 +150,7 @@ class _Reading:
             parts = self._samples.setdefault((benchmark, unit), {})
             samples = parts.setdefault(block, _Samples())
             samples.by_process.setdefault(self._process, []).append(value)
-            samples.loops.setdefault(self._process, max(1, int(fields[1])))
+            samples.loops.setdefault(self._process, min(max(1, int(fields[1])), _MOST_LOOPS))
 
     def _benchmark(self, name: str) -> BenchmarkId:
         package, suite = self._settings.get("pkg", ""), self._settings.get("suite", "")

@@ -45,7 +45,7 @@ def benchmark_of(name: str, package: str, suite: str, *, encoded: bool) -> Bench
     plain = "/".join([base, *(part for part in parts if "=" not in part)])
     if encoded:
         params = [(unquote(key), unquote(value)) for key, value in params]
-        plain = unquote(plain.removeprefix(_OWN))
+        plain, suite = unquote(plain.removeprefix(_OWN)), unquote(suite)
     if procs:
         params.append((PROCS, procs[1]))
     full = f"{package}.{plain}" if package else plain

@@ -14,6 +14,7 @@ from perfbench.results.go_words import (
     metric_of,
     number,
     power,
+    spelt,
     spelt_benchmark,
     spelt_number,
     spelt_unit,
@@ -56,7 +57,7 @@ def test_any_row_is_read_back(row: BenchmarkId) -> None:
     package, name = spelt_benchmark(row)
     assert name.startswith("Benchmark")
     assert len(name.split()) == 1
-    assert benchmark_of(name, package, row.suite, encoded=True) == row
+    assert benchmark_of(name, package, spelt(row.suite), encoded=True) == row
 
 
 @pytest.mark.parametrize(
