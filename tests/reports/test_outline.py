@@ -72,6 +72,22 @@ def test_passed_rows_say_how_small_a_worsening_would_have_been_seen(
     assert outline.seen_words(report(*rows)) == expected
 
 
+def test_a_warning_that_every_comparison_has_is_said_once() -> None:
+    rows = [
+        sample.judged(Outcome.REGRESSED, sample.compared(sample.row(name), 1.0, 2.0, warnings=warnings))
+        for name, warnings in (("a.time_b", ("not paired",)), ("a.time_c", ("few", "not paired")))
+    ]
+    made = report(*rows, warnings=("loud",))
+    assert outline.warnings(made) == ["loud", "not paired"]
+    assert [entry.note for entry in outline.entries(made)] == [sample.LIMIT, f"{sample.LIMIT}; few"]
+
+
+def test_the_warning_of_a_single_comparison_stays_with_it() -> None:
+    (row,) = [sample.judged(Outcome.REGRESSED, sample.compared(sample.row("a.b"), 1, 2, warnings=("few",)))]
+    assert outline.warnings(report(row, warnings=())) == []
+    assert outline.entries(report(row))[0].note.endswith("; few")
+
+
 def test_a_row_without_a_better_or_worse_has_no_smallest_effect() -> None:
     shown = sample.judged(Outcome.PASSED, sample.compared(sample.row("a.track_b"), 1, 1, metric=sample.SCORE))
     assert outline.seen_words(report(shown)) == outline.smallest_effect(shown) == ""
