@@ -20,21 +20,23 @@ from perfbench.reports.sheets import sheet
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def command(as_json: bool) -> ExitCode:
-    """Show every benchmark of the current tree, and which runtimes are here.
+    """Show every benchmark and harness of the current tree, and which runtimes are here.
 
-    Rows are listed whether their runtime is here or not. Exit code 3 when there is no row at all.
+    Rows are listed whether their runtime is here or not; a harness's rows are known only once it has run.
+    Exit code 3 when there is neither.
     """
     workspace = open_workspace()
-    found = _discover(workspace)
+    found = _discover(workspace) if workspace.has_suite else Discovery((), ())
+    harnesses = workspace.config.harnesses
     rows = [_listed(workspace, row) for row in found.rows]
     statuses = runtime_statuses(found.rows)
     if as_json:
-        click.echo(listing.render_json(rows, statuses), nl=False)
+        click.echo(listing.render_json(rows, statuses, harnesses), nl=False)
     else:
-        listing.render(rows, statuses, sheet(sys.stdout))
+        listing.render(rows, statuses, sheet(sys.stdout), harnesses)
     for problem in found.problems:
         click.echo(f"perfbench: {problem.path} could not be read: {problem.message}", err=True)
-    return ExitCode.PASSED if rows else ExitCode.NOTHING_MEASURED
+    return ExitCode.PASSED if rows or harnesses else ExitCode.NOTHING_MEASURED
 
 
 def _discover(workspace: Workspace) -> Discovery:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from perfbench.model import BenchmarkId, Metric, Outcome, RuntimeStatus
+from perfbench.model import BenchmarkId, Harness, Metric, Outcome, RuntimeStatus
 from perfbench.reports.glyphs import MARKS
 from perfbench.reports.names import RUNTIME, plain, shown_name
 from perfbench.reports.page import Page
@@ -46,17 +47,27 @@ class _Listed:
     skipped: tuple[str, ...]
 
 
-def render(rows: Sequence[ListedRow], runtimes: Sequence[RuntimeStatus], sheet: Sheet) -> None:
-    """Write a line for each benchmark, class by class with its params, then the runtimes, absent ones too."""
+def render(
+    rows: Sequence[ListedRow],
+    runtimes: Sequence[RuntimeStatus],
+    sheet: Sheet,
+    harnesses: Sequence[Harness] = (),
+) -> None:
+    """Write a line for each benchmark, class by class with its params, then harnesses, then the runtimes."""
     page = Page(sheet)
     absent = {status.name for status in runtimes if not status.available}
     listed = [_listed(group, absent) for group in _by_benchmark(rows)]
     widths = [page.widest(column) for column in zip(HEADINGS, *(one.cells for one in listed), strict=True)]
-    page.line(("  " + _columns(page, HEADINGS, widths), "dim"))
+    if listed or not harnesses:
+        page.line(("  " + _columns(page, HEADINGS, widths), "dim"))
     for group in dict.fromkeys(one.group for one in listed):
         _class(page, group, [one for one in listed if one.group == group], widths)
-    if not listed:
+    if not listed and not harnesses:
         page.line(("no benchmark was found", "yellow"))
+    if listed and harnesses:
+        page.line()
+    if harnesses:
+        _harnesses(page, harnesses)
     if runtimes:
         page.line()
         _runtimes(page, runtimes)
@@ -78,11 +89,17 @@ def _class(page: Page, group: str, members: list[_Listed], widths: list[int]) ->
             page.paragraph(text, first=[mark], indent=6, style="dim")
 
 
-def render_json(rows: Iterable[ListedRow], runtimes: Iterable[RuntimeStatus]) -> str:
-    """The same as JSON: `{"listing_version", "rows", "runtimes"}`, a row for each combination of params."""
+def render_json(
+    rows: Iterable[ListedRow], runtimes: Iterable[RuntimeStatus], harnesses: Iterable[Harness] = ()
+) -> str:
+    """The same as JSON: `{"listing_version", "rows", "harnesses", "runtimes"}`.
+
+    There is a row for each combination of params; a harness's rows are known only once it has run.
+    """
     listing = {
         "listing_version": LISTING_VERSION,
         "rows": [_row(row) for row in rows],
+        "harnesses": [{"name": harness.name, "command": list(harness.command)} for harness in harnesses],
         "runtimes": [asdict(status) for status in runtimes],
     }
     return json.dumps(listing, indent=2, allow_nan=False) + "\n"
@@ -141,6 +158,16 @@ def _common(texts: list[str]) -> str:
 
 def _columns(page: Page, cells: Sequence[str], widths: Sequence[int]) -> str:
     return GAP.join(page.left(cell, width) for cell, width in zip(cells, widths, strict=True) if width)
+
+
+def _harnesses(page: Page, harnesses: Sequence[Harness]) -> None:
+    """Each with its command; its rows are known only once it has run."""
+    width = page.widest(["harness", *(harness.name for harness in harnesses)])
+    page.line(("  ", ""), ("harness", "bold"))
+    for harness in harnesses:
+        start = [("  " + page.left(harness.name, width) + GAP, "")]
+        indent = sum(page.measure(text) for text, _ in start)
+        page.paragraph(plain(shlex.join(harness.command)), first=start, indent=indent, style="dim")
 
 
 def _runtimes(page: Page, runtimes: Sequence[RuntimeStatus]) -> None:

@@ -52,6 +52,13 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+HARNESS = """
+[[harness]]
+name = "api"
+command = "pytest benches --benchmark-json={out} -k 'not slow'"
+"""
+
+
 def listed(project: Path) -> dict[str, Any]:
     done = perfbench("list", "--json", cwd=project)
     assert done.returncode == 0, done.stderr
@@ -113,3 +120,28 @@ def test_no_asv_configuration_is_a_sentence(project: Path) -> None:
     assert done.returncode == 2
     assert "asv.conf.json" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_harness_is_listed_with_its_command(project: Path) -> None:
+    with (project / "perfbench.toml").open("a") as file:
+        file.write(HARNESS)
+    found = listed(project)
+    assert [harness["name"] for harness in found["harnesses"]] == ["api"]
+    assert found["harnesses"][0]["command"][-1] == "not slow"
+    assert found["rows"]
+
+
+def test_a_repository_of_harnesses_alone_needs_no_asv_configuration(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "project")
+    (folder / "perfbench.toml").write_text(HARNESS)
+    done = perfbench("list", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "api      pytest benches '--benchmark-json={out}' -k 'not slow'" in done.stdout
+    assert "no benchmark was found" not in done.stdout
+
+
+def test_a_repository_with_nothing_to_measure_says_what_it_lacks(tmp_path: Path) -> None:
+    done = perfbench("list", cwd=repository(tmp_path / "project"))
+    assert done.returncode == 2
+    assert "there is no asv.conf.json" in done.stderr
+    assert "no [[harness]] in perfbench.toml" in done.stderr
