@@ -151,14 +151,13 @@ def entries(report: Report) -> list[Entry]:
 
     That is what neither passed nor was skipped, and what passed for a reason: an accepted regression.
     """
-    told = [(verdict, entry) for verdict, entry in all_entries(report) if _needs_a_word(verdict)]
-    return [entry for _, entry in sorted(told, key=lambda pair: gravity(pair[0]))]
+    told = [verdict for verdict in report.verdicts if _needs_a_word(verdict)]
+    return [entry for _, entry in _entries(report, sorted(told, key=gravity))]
 
 
 def all_entries(report: Report) -> list[tuple[Verdict, Entry]]:
     """Every row with what there is to say of it, in the report's order."""
-    names, shared = row_labels(report), set(_shared_warnings(report))
-    return [(verdict, _entry(verdict, names[_row(verdict)], shared)) for verdict in report.verdicts]
+    return _entries(report, report.verdicts)
 
 
 def row_name(entry: Entry) -> str:
@@ -253,6 +252,11 @@ def change(verdict: Verdict) -> str:
     if math.isnan(comparison.low) or math.isnan(comparison.high):
         return told
     return f"{told} ({format_interval(comparison.low, comparison.high)})"
+
+
+def _entries(report: Report, verdicts: Sequence[Verdict]) -> list[tuple[Verdict, Entry]]:
+    names, shared = row_labels(report), set(_shared_warnings(report))
+    return [(verdict, _entry(verdict, names[_row(verdict)], shared)) for verdict in verdicts]
 
 
 def _entry(verdict: Verdict, label: Label, shared: Set[str]) -> Entry:
