@@ -12,6 +12,7 @@ import msgspec
 from perfbench.model import BenchmarkId, Better, Environment, Measurement, Metric, Run, Summary
 from perfbench.results.document import Document
 from perfbench.results.gathering import Gathering, UnusableError, moment
+from perfbench.results.lines import Count
 from perfbench.results.result_file import HEAD, Header, ResultFile, SideHeader
 
 NAME = "pytest-benchmark JSON"
@@ -30,8 +31,8 @@ class _Stats(
     median: float | None = None
     mean: float | None = None
     stddev: float | None = None
-    rounds: int | None = None
-    iterations: int = 1
+    rounds: Count | None = None
+    iterations: Count = 1
     q25: float | None = None
     q75: float | None = None
     minimum: float | None = None
@@ -54,7 +55,7 @@ class _Cpu(msgspec.Struct, frozen=True):
 
     brand_raw: str = ""
     brand: str = ""
-    count: int = 0
+    count: Count = 0
 
 
 class _Machine(msgspec.Struct, frozen=True):
@@ -163,7 +164,7 @@ def _summary(stats: _Stats) -> Summary:
         median=_finite(stats.median),
         mean=_finite(stats.mean),
         stddev=_finite(stats.stddev),
-        count=stats.rounds if stats.rounds and stats.rounds > 0 else None,
+        count=stats.rounds or None,
         q25=_finite(stats.q25),
         q75=_finite(stats.q75),
         minimum=_finite(stats.minimum),
@@ -193,7 +194,7 @@ def _environment(suite: Mapping[str, Any], gathering: Gathering) -> Environment:
     return Environment(
         machine=machine.node,
         cpu=machine.cpu.brand_raw or machine.cpu.brand or machine.processor,
-        cores=max(0, machine.cpu.count),
+        cores=machine.cpu.count,
         memory=0,
         kernel=f"{machine.system} {machine.release}".strip(),
         governor="",
