@@ -19,8 +19,9 @@ from perfbench.errors import ExitCode
 def command(base: str, head: str | None, **options: Any) -> ExitCode:
     """Judge HEAD against BASE by the same rules as `check`.
 
-    Both are result files (perfbench's own, pyperf's), or `@last` for the last run here. BASE alone, with
-    two sides in it, is judged again by the thresholds of today.
+    Both are result files of any kind that perfbench reads, or `@last` for the last run here. Of a folder
+    of asv's results a commit is named: `results@1a2b3c`, and `results@1a2b3c/machine` where several machines
+    measured it. BASE alone, with two sides in it, is judged again by the thresholds of today.
     """
     from perfbench.commands.stored import compare_files  # noqa: PLC0415
 

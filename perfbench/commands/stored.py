@@ -14,7 +14,7 @@ from perfbench.analysis.executions import are_executions, compare_executions
 from perfbench.analysis.exits import exit_code
 from perfbench.analysis.judge import judge, judge_alone
 from perfbench.analysis.noise import noise_floor
-from perfbench.analysis.normalise import across, said, summary
+from perfbench.analysis.normalise import across, said
 from perfbench.analysis.patterns import fits
 from perfbench.analysis.renames import Trace, with_renames
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
@@ -37,6 +37,7 @@ from perfbench.model import (
     Measurement,
     Metric,
     Outcome,
+    Problem,
     SideSummary,
     Verdict,
 )
@@ -97,7 +98,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came of two stored sides. `noise_floor` is None where they were measured in different jobs."""
+    """What came of two stored sides. `noise_floor` is None where two jobs measured them, neither a baseline."""
 
     verdicts: tuple[Verdict, ...]
     findings: tuple[Finding, ...]
@@ -111,7 +112,7 @@ def compare_files(
     """Judge, report, and return the exit code. Raises UsageError for files that cannot be compared."""
     root = _root()
     left, right = _sides(base, head, root)
-    rules = rules_of(root, noise=_noise_beside(runs.resolve(base, root), left), normalise=normalise)
+    rules = rules_of(root, noise=_noise_beside(runs.resolve_part(base, root)[0], left), normalise=normalise)
     judged = judge_sides(left, right, rules)
     config = load_project(root)
     answers = ask(config.checks, root, _results(left, right, judged))
@@ -155,27 +156,32 @@ def judge_sides(left: StoredSide, right: StoredSide, rules: Rules) -> Judged:
     control = None
     if left.control is not None and right.control is not None:
         control = compare(left.control, right.control)
-    hard = incompatibility(left.header.environment, right.header.environment)
-    noise = noise_floor([control]) if control is not None and left.file is right.file else None
+    alike = left.file is right.file or bool(rules.noise)
+    noise = noise_floor([control]) if control is not None and alike else None
     verdicts = tuple(_verdicts(left, right, rules, control, noise or 0.0))
     accepted, findings = accept(
-        with_renames(verdicts, *_traces(left, verdicts)),
+        with_renames(verdicts, *_traces(left, right, verdicts)),
         rules.acceptances,
         utc_day(time.time()),
         budgets=rules.thresholds.budgets,
     )
-    return Judged(accepted, findings, noise, tuple(_notes(accepted, rules, hard, control)))
+    return Judged(accepted, findings, noise, tuple(_unfitting(accepted, rules.acceptances)))
 
 
 def _sides(base: str, head: str | None, root: Path) -> tuple[StoredSide, StoredSide]:
-    left = _read(base, root)
     if head is None:
-        labels = [label for label in left.header.sides if label != TWIN]
-        if len(labels) != 2:
-            raise UsageError(f"{base} holds one side only", "name a second file to compare it with")
-        return StoredSide(left, labels[0], base), StoredSide(left, labels[1], base)
-    right = _read(head, root)
+        return two_sides(base, root)
+    left, right = _read(base, root), _read(head, root)
     return StoredSide(left, _main_side(left), base), StoredSide(right, _main_side(right), head)
+
+
+def two_sides(name: str, root: Path) -> tuple[StoredSide, StoredSide]:
+    """Base and head of a file that holds both. Raises UsageError where it does not."""
+    file = _read(name, root)
+    labels = [label for label in file.header.sides if label != TWIN]
+    if len(labels) != 2:
+        raise UsageError(f"{name} holds one side only", "name a second one to compare it with")
+    return StoredSide(file, labels[0], name), StoredSide(file, labels[1], name)
 
 
 def _main_side(file: ResultFile) -> str:
@@ -183,11 +189,11 @@ def _main_side(file: ResultFile) -> str:
 
 
 def _read(name: str, root: Path) -> ResultFile:
-    path = runs.resolve(name, root)
-    result = read_any(path)
+    path, part = runs.resolve_part(name, root)
+    result = read_any(path, part)
     if not any(result.sides.values()):
-        problem = f": {result.problems[0].message}" if result.problems else ""
-        raise UsageError(f"{path} holds no measurement{problem}", "name a run that measured something")
+        problem = f": {result.problems[0].message}" if result.problems and not result.outcomes else ""
+        raise UsageError(f"{name} holds no measurement{problem}", "name a run that measured something")
     return result
 
 
@@ -213,7 +219,12 @@ def _verdicts(
     thresholds = rules.thresholds
     one_job = left.file is right.file
     compared = [_compare(base[key], found, one_job) for key, found in head.items() if key in base]
-    pairs = with_noise(compared, rules.noise)
+    changed = _changed(left, right)
+    for pair in compared:
+        if pair.benchmark.name in changed:
+            reason = "the benchmark itself has changed"
+            yield Verdict(pair.benchmark, pair.metric, Outcome.INCOMPARABLE, "", reason, pair)
+    pairs = with_noise([pair for pair in compared if pair.benchmark.name not in changed], rules.noise)
     if hard := incompatibility(left.header.environment, right.header.environment):
         alike = same_architecture(left.header.environment, right.header.environment)
         apart = across(pairs, hard, control, same_architecture=alike, asked=rules.normalise)
@@ -232,34 +243,43 @@ def _verdicts(
             yield Verdict(benchmark, None, ended.outcome, "", ended.reason, sides=ended.sides)
 
 
+def _changed(left: StoredSide, right: StoredSide) -> set[str]:
+    """The benchmarks whose own code is not the same on both sides, as far as the files tell."""
+    before = left.file.versions
+    return {name for name, version in right.file.versions.items() if before.get(name, version) != version}
+
+
 def _compare(base: Measurement, head: Measurement, one_job: bool) -> Comparison:
     """The two as the job that took them has compared them; a harness's are whole executions."""
     return compare_executions(base, head) if one_job and are_executions(base, head) else compare(base, head)
 
 
-def _traces(left: StoredSide, verdicts: Sequence[Verdict]) -> tuple[list[Trace], list[Trace]]:
+def _traces(
+    left: StoredSide, right: StoredSide, verdicts: Sequence[Verdict]
+) -> tuple[list[Trace], list[Trace]]:
     """What vanished and what is new, each with its median."""
     gone = {verdict.benchmark for verdict in verdicts if verdict.outcome is Outcome.MISSING}
     return (
         [
-            Trace(row.benchmark, row.metric, own_median(row).estimate)
+            Trace(row.benchmark, row.metric, own_median(row).estimate, _version(left, row.benchmark))
             for row in left.rows.values()
             if row.benchmark in gone
         ],
         [
-            Trace(verdict.benchmark, verdict.metric, verdict.value)
+            Trace(verdict.benchmark, verdict.metric, verdict.value, _version(right, verdict.benchmark))
             for verdict in verdicts
             if verdict.outcome is Outcome.NEW and verdict.metric is not None and verdict.value is not None
         ],
     )
 
 
-def _notes(
-    verdicts: Sequence[Verdict], rules: Rules, hard: Sequence[str], control: Comparison | None
-) -> Iterator[str]:
-    if hard and rules.normalise and control is not None:
-        yield f"{summary(control)}: {'; '.join(hard)}"
-    for entry in rules.acceptances:
+def _version(side: StoredSide, benchmark: BenchmarkId) -> str:
+    return side.file.versions.get(benchmark.name, "")
+
+
+def _unfitting(verdicts: Sequence[Verdict], acceptances: Sequence[Acceptance]) -> Iterator[str]:
+    """A note on each acceptance that may be about rows of other files: no finding."""
+    for entry in acceptances:
         if not any(fits(entry.pattern, verdict.benchmark) for verdict in verdicts):
             yield f"{entry.origin}: the acceptance of {entry.pattern!r} fits no row of these files"
 
@@ -267,10 +287,17 @@ def _notes(
 def _warnings(left: StoredSide, right: StoredSide) -> Iterator[str]:
     for side in {id(side.file): side for side in (left, right)}.values():
         for problem in side.file.problems:
-            yield f"{side.name}: {problem.message}"
+            yield f"{_place(side, problem)}: {problem.message}"
         if not side.file.complete:
             yield f"{side.name} was not finished: it holds the rounds before that"
     yield from differences(left.header.environment, right.header.environment)
+
+
+def _place(side: StoredSide, problem: Problem) -> str:
+    """Where a problem stands: in what the user named or, of a folder, in one file of it."""
+    is_folder = Path(side.name).is_dir() or Path(side.name.rpartition("@")[0] or side.name).is_dir()
+    path = problem.path if is_folder else side.name
+    return f"{path}:{problem.line}" if problem.line else path
 
 
 def _key(benchmark: BenchmarkId, metric: Metric) -> Key:

@@ -104,6 +104,7 @@ class Tree:
 
     def _several(self, found: list[StoredRun], part: str) -> str:
         """In what the runs found differ: commits, machines or environments."""
+        place = f"{self.folder}@{part}" if part else f"{self.folder}"
         for words, names in (
             ("commits", [run.commit[:8] for run in found]),
             ("machines", [run.machine for run in found]),
@@ -112,8 +113,8 @@ class Tree:
             different = list(dict.fromkeys(names))
             if len(different) > 1:
                 shown = ", ".join(different[:_NAMED]) + (", …" if len(different) > _NAMED else "")
-                return f"{self.folder}@{part} could be {len(different)} {words}: {shown}"
-        return f"{self.folder}@{part} could be {len(found)} files"
+                return f"{place} could be {len(different)} {words}: {shown}"
+        return f"{place} could be {len(found)} runs"
 
 
 def recognises(folder: Path) -> bool:
@@ -133,7 +134,7 @@ def read(folder: Path, part: str) -> ResultFile:
     """
     tree = survey(folder)
     result = tree.result(tree.find(part))
-    return replace(result, problems=(*tree.problems, *tree.suite.problems, *result.problems))
+    return replace(result, problems=(*result.problems, *tree.suite.problems, *_left_out(tree)))
 
 
 def survey(folder: Path) -> Tree:
@@ -151,6 +152,14 @@ def survey(folder: Path) -> Tree:
                 surveying.take(file, machine)
     runs = sorted(surveying.runs.values(), key=lambda run: (run.date, str(run)))
     return Tree(folder if alone is None else folder.absolute().parent, tuple(runs), tuple(surveying.problems))
+
+
+def _left_out(tree: Tree) -> Iterator[Problem]:
+    """All that cannot be used of the rest of a tree, as one problem."""
+    if tree.problems:
+        first = tree.problems[0]
+        more = f" (and {len(tree.problems) - 1} more like it)" if len(tree.problems) > 1 else ""
+        yield replace(first, message=f"{first.message}{more}")
 
 
 class _Surveying:

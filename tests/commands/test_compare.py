@@ -1,0 +1,84 @@
+"""`perfbench compare` on what other tools have stored, as a user calls it."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perfbench.errors import ExitCode
+
+from .command_line import perfbench
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """A folder of asv's results: a commit, one twice as slow, one with another version of the benchmark."""
+    folder = tmp_path / "results"
+    (folder / "box").mkdir(parents=True)
+    (folder / "box" / "machine.json").write_text('{"machine": "box", "version": 1}')
+    store(folder, "1a2b3c4d", median=0.1)
+    store(folder, "4d5e6f70", median=0.2)
+    store(folder, "77777777", median=0.2, version="2")
+    return folder
+
+
+def store(folder: Path, commit: str, *, median: float, version: str = "1") -> None:
+    drawn = random.Random(commit)
+    samples = [median * drawn.uniform(0.999, 1.001) for _ in range(20)]
+    content: dict[str, Any] = {
+        "commit_hash": commit,
+        "env_name": "py3.12",
+        "date": 1_700_000_000_000,
+        "params": {"machine": "box"},
+        "result_columns": ["result", "params", "version", "samples"],
+        "results": {"m.time_one": [[median], [], version, [samples]]},
+        "version": 2,
+    }
+    (folder / "box" / f"{commit}-py3.12.json").write_text(json.dumps(content))
+
+
+def test_two_commits_of_a_folder_of_asv_are_compared(results: Path) -> None:
+    done = perfbench("compare", "results@1a2b", "results@4d5e/box", "--json", "out.json", cwd=results.parent)
+    assert done.stderr == ""
+    (row,) = json.loads((results.parent / "out.json").read_text())["verdicts"]
+    assert row["comparison"]["ratio"] == pytest.approx(2, rel=0.01)
+
+
+def test_two_files_of_asv_are_compared(results: Path) -> None:
+    files = [f"results/box/{commit}-py3.12.json" for commit in ("1a2b3c4d", "4d5e6f70")]
+    done = perfbench("compare", *files, "--json", "out.json", cwd=results.parent)
+    assert done.stderr == ""
+    assert len(json.loads((results.parent / "out.json").read_text())["verdicts"]) == 1
+
+
+def test_a_benchmark_that_has_changed_itself_is_incomparable(results: Path) -> None:
+    done = perfbench("compare", "results@4d5e", "results@7777", "--strict", cwd=results.parent)
+    assert "the benchmark itself has changed" in done.stdout
+    assert done.returncode == ExitCode.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("results", "results could be 3 commits"),
+        ("results@ffff", "holds no run 'ffff'"),
+        ("results@1a2b/elsewhere", "holds no run '1a2b/elsewhere'"),
+        ("nowhere@1a2b", "there is no file and no run 'nowhere@1a2b'"),
+    ],
+)
+def test_a_part_that_is_not_there_is_a_usage_error(results: Path, name: str, said: str) -> None:
+    done = perfbench("compare", "results@1a2b", name, cwd=results.parent)
+    assert done.returncode == ExitCode.USAGE
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_damaged_file_in_the_folder_is_told_with_its_line(results: Path) -> None:
+    (results / "box" / "damaged.json").write_text('{\n"a": }')
+    done = perfbench("compare", "results@1a2b", "results@4d5e", "--markdown", "out.md", cwd=results.parent)
+    assert done.returncode in (ExitCode.PASSED, ExitCode.REGRESSED)
+    assert "damaged.json:2" in (results.parent / "out.md").read_text()
