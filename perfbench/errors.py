@@ -49,6 +49,12 @@ class MissingComponentError(PerfbenchError):
     """Something that has to be installed or running is not."""
 
 
+class RegressedError(PerfbenchError):
+    """A run is worse than what it would replace."""
+
+    exit_code = ExitCode.REGRESSED
+
+
 class MeasurementError(PerfbenchError):
     """A measurement could not be taken at all."""
 

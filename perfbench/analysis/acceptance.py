@@ -78,7 +78,7 @@ def _accepted(verdict: Verdict, valid: Sequence[Acceptance], budgets: Sequence[B
     entry = last_match(valid, verdict.benchmark, metric)
     if entry is None:
         return verdict
-    within, beyond = _against_ceiling(row, entry)
+    within, beyond = against_ceiling(row, entry)
     ceiling = ceiling_words(entry, metric)
     if beyond:
         where = f", {entry.origin}" if entry.origin else ""
@@ -104,7 +104,7 @@ def _accepted(verdict: Verdict, valid: Sequence[Acceptance], budgets: Sequence[B
     )
 
 
-def _against_ceiling(row: Comparison, entry: Acceptance) -> tuple[bool, bool]:
+def against_ceiling(row: Comparison, entry: Acceptance) -> tuple[bool, bool]:
     """Whether the whole interval lies within the ceiling, and whether it lies beyond."""
     if entry.share is not None:
         worse = worsening(row)

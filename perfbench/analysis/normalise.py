@@ -41,7 +41,7 @@ def across(
     for row in rows:
         why = _obstacle(row.metric, control, same_architecture=same_architecture) if asked else ""
         if asked and control is not None and not why:
-            fit.append(normalised(row, control))
+            fit.append(normalised(row, control, hard))
         else:
             reason = "; ".join(filter(None, (*hard, why)))
             verdicts.append(Verdict(row.benchmark, row.metric, Outcome.INCOMPARABLE, "", reason, row))
@@ -58,7 +58,7 @@ def _obstacle(metric: Metric, control: Comparison | None, *, same_architecture: 
     return ""
 
 
-def normalised(row: Comparison, control: Comparison) -> Comparison:
+def normalised(row: Comparison, control: Comparison, hard: Sequence[str] = ()) -> Comparison:
     """The comparison with its ratio divided by the control's, and its interval widened by the control's.
 
     The bounds hold together wherever both intervals hold (Bonferroni), which is the level that is given. What
@@ -78,15 +78,15 @@ def normalised(row: Comparison, control: Comparison) -> Comparison:
         p=p,
         p_adjusted=p,
         detectable=max(ratio / low, high / ratio) - 1.0 if low > 0 else math.inf,
-        warnings=(*row.warnings, summary(control)),
+        warnings=(*row.warnings, _summary(control, hard)),
         evidence=(),
     )
 
 
-def summary(control: Comparison) -> str:
-    """What was divided by, as a sentence for a report."""
+def _summary(control: Comparison, hard: Sequence[str]) -> str:
     moved = f"{format_ratio(control.ratio)} ({format_interval(control.low, control.high)} %)"
-    return f"normalised by the control, which moved by {moved} between the machines"
+    why = "; ".join(hard) or "the machines differ"
+    return f"times are normalised by the control, which moved by {moved}: {why}"
 
 
 def said(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from perfbench.analysis.intervals import median
 from perfbench.model import BenchmarkId, Comparison
-from perfbench.units import SECONDS
+from perfbench.units import SECONDS, format_percent
 
 LEAST_RUNS = 6
 """With fewer stored runs the noise between them is not known."""
@@ -48,6 +48,13 @@ class RowNoise:
         if self.spread is None:
             return f"default allowance, {self.runs} of {LEAST_RUNS} stored runs"
         return f"night-to-night noise of {self.runs} stored runs"
+
+    @property
+    def short_words(self) -> str:
+        """The spread and the runs for a list: `± 0.8 % in 12 runs`."""
+        if self.spread is None:
+            return f"{self.runs} of {LEAST_RUNS} stored runs"
+        return f"± {format_percent(self.spread)} in {self.runs} stored runs"
 
 
 NoiseByRow = Mapping[tuple[BenchmarkId, str], RowNoise]

@@ -18,6 +18,7 @@ from perfbench.analysis.normalise import across, said
 from perfbench.analysis.patterns import fits
 from perfbench.analysis.renames import Trace, with_renames
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
+from perfbench.analysis.tails import tail_comparisons
 from perfbench.commands.checks import ask, judged_rows
 from perfbench.commands.night_noise import noise_of
 from perfbench.commands.outputs import Outputs
@@ -218,7 +219,10 @@ def _verdicts(
     base, head, outcomes = left.rows, right.rows, right.outcomes
     thresholds = rules.thresholds
     one_job = left.file is right.file
-    compared = [_compare(base[key], found, one_job) for key, found in head.items() if key in base]
+    shared = [(base[key], found) for key, found in head.items() if key in base]
+    compared = [_compare(*sides, one_job) for sides in shared]
+    for sides in shared:
+        compared += tail_comparisons(*sides, thresholds.thresholds, thresholds.budgets)
     changed = _changed(left, right)
     for pair in compared:
         if pair.benchmark.name in changed:

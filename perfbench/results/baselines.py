@@ -80,15 +80,20 @@ def save(
     return path
 
 
-def find(root: Path, machine: str, name: str, branches: Iterable[str]) -> str:
-    """The first of the `branches` that has a baseline of that name; a branchless one counts as the last.
+def holder(root: Path, machine: str, name: str, branches: Iterable[str]) -> str | None:
+    """The first of the `branches` that has a baseline of that name, empty for one of no branch, which counts last.
 
-    Raises UsageError when there is none.
+    None where there is none.
     """
-    for branch in (*branches, ""):
-        if _exists(path_of(root, machine, name, branch)):
-            return branch
-    raise UsageError(*_absent(root, machine, name))
+    return next((one for one in (*branches, "") if _exists(path_of(root, machine, name, one))), None)
+
+
+def find(root: Path, machine: str, name: str, branches: Iterable[str]) -> str:
+    """As `holder`, but raises UsageError when there is none."""
+    found = holder(root, machine, name, branches)
+    if found is None:
+        raise UsageError(*_absent(root, machine, name))
+    return found
 
 
 def load(root: Path, machine: str, name: str, branch: str = "") -> ResultFile:

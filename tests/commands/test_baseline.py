@@ -39,7 +39,7 @@ def measure(project: Path, *, exit_code: int, dirty: bool = False) -> None:
 def test_the_last_run_is_saved_listed_shown_and_removed(project: Path) -> None:
     saved = perfbench("baseline", "save", "before", cwd=project)
     assert (saved.returncode, saved.stderr) == (0, "")
-    file = project / "baselines" / machine_name() / "before.jsonl"
+    file = project / "baselines" / machine_name() / "main" / "before.jsonl"
     assert file.is_file()
 
     listed = perfbench("baseline", "list", cwd=project)
@@ -47,7 +47,9 @@ def test_the_last_run_is_saved_listed_shown_and_removed(project: Path) -> None:
     assert f"{machine_name()} (this machine)" in listed.stdout
 
     shown = perfbench("baseline", "show", "before", cwd=project)
-    assert "container.Lifecycle.time_start(docker:runc)   130 ms   3 rounds" in shown.stdout
+    assert (
+        "container.Lifecycle.time_start(docker:runc)   130 ms   3 rounds   0 of 6 stored runs" in shown.stdout
+    )
 
     removed = perfbench("baseline", "remove", "before", cwd=project)
     assert (removed.returncode, file.exists()) == (0, False)
@@ -61,7 +63,7 @@ def test_no_baselines_is_no_error(project: Path) -> None:
 
 def test_a_damaged_baseline_is_listed_with_its_problem(project: Path) -> None:
     perfbench("baseline", "save", "before", cwd=project)
-    (project / "baselines" / machine_name() / "before.jsonl").write_text("nonsense\n")
+    (project / "baselines" / machine_name() / "main" / "before.jsonl").write_text("nonsense\n")
     done = perfbench("baseline", "list", cwd=project)
     assert done.returncode == 0
     assert "damaged" in done.stdout
