@@ -13,6 +13,7 @@ from perfbench.results.document import Document
 from perfbench.results.gathering import UNKNOWN, Gathering
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import ResultFile
+from perfbench.results.text_lines import numbered
 from perfbench.units import SECONDS, parse_quantity
 
 NAME = "cargo bench text"
@@ -36,10 +37,10 @@ def recognises(document: Document) -> bool:
     if b"time:" not in document.data and b"... bench:" not in document.data:
         return False
     try:
-        lines = document.text.split("\n")
+        lines = (_plain(line) for _, line in numbered(document.text))
+        return any(_CRITERION.match(line) or _LIBTEST.match(line) for line in lines)
     except MalformedError:
         return False
-    return any(_CRITERION.match(line) or _LIBTEST.match(line) for line in map(_plain, lines))
 
 
 def read(document: Document) -> ResultFile:
@@ -48,7 +49,7 @@ def read(document: Document) -> ResultFile:
     Criterion's is its estimate (slope or mean) with bounds, libtest's the median. What panicked has failed.
     """
     reading = _Reading(Gathering(document.path))
-    for number, line in enumerate(document.text.split("\n"), start=1):
+    for number, line in numbered(document.text):
         reading.take(_plain(line), number)
     return reading.gathering.result(complete=reading.complete)
 
@@ -107,7 +108,7 @@ class _Reading:
 
 def _plain(line: str) -> str:
     """What a terminal would show of a line: the text after the last return of its carriage, no colours."""
-    shown = line.removesuffix("\r").rpartition("\r")[2][:_LONGEST]
+    shown = line.rpartition("\r")[2][:_LONGEST]
     return _COLOUR.sub("", shown) if "\x1b" in shown else shown
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 import os
 import statistics
@@ -19,6 +18,7 @@ from perfbench.results.document import MAX_BYTES, Document, load
 from perfbench.results.gathering import UNKNOWN, Gathering, UnusableError
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import HEAD, ResultFile
+from perfbench.results.text_lines import numbered
 
 NAME = "Criterion's files"
 FOLDER_NAME = "Criterion (target/criterion)"
@@ -219,27 +219,34 @@ def _named(group: str, function: str, value: str) -> BenchmarkId:
 
 
 def _raw(document: Document) -> tuple[BenchmarkId, _Sample]:
-    """`raw.csv`: the benchmark is in each line, the time and the count in two of the columns."""
+    """`raw.csv`: each line names the benchmark, a time and a count."""
+    named: set[tuple[str, str, str]] = set()
+    counts: list[float] = []
+    times: list[float] = []
     try:
-        lines = csv.DictReader(io.StringIO(document.text, newline=""))
-        rows = list(lines)
+        for row in csv.DictReader(line for _, line in numbered(document.text)):
+            named.add((row["group"] or "", row["function"] or "", row["value"] or ""))
+            if len(named) > 1:
+                raise UnusableError("holds more than one benchmark")
+            count, time = _counted(row)
+            counts.append(count)
+            times.append(time)
     except (MalformedError, csv.Error) as error:
         raise UnusableError(str(error)) from error
-    time = (
-        "sample_measured_value"
-        if "sample_measured_value" in (lines.fieldnames or ())
-        else "sample_time_nanos"
-    )
-    if any(row.get("unit") not in (None, "ns") for row in rows):
+    if not named:
+        raise UnusableError("holds no samples")
+    return _named(*named.pop()), _Sample(tuple(counts), tuple(times))
+
+
+def _counted(row: dict[str, str]) -> tuple[float, float]:
+    """The count and the time of a line; the time's column was renamed when it got a unit."""
+    if row.get("unit", "ns") not in ("ns", None):
         raise UnusableError("is not in nanoseconds, the only unit that is read")
-    named = {(row["group"] or "", row["function"] or "", row["value"] or "") for row in rows}
-    if len(named) != 1:
-        raise UnusableError(f"holds {len(named)} benchmarks where one belongs")
     try:
-        pairs = [(float(row["iteration_count"]), float(row[time])) for row in rows]
+        time = row["sample_measured_value"] if "unit" in row else row["sample_time_nanos"]
+        return float(row["iteration_count"]), float(time)
     except (KeyError, TypeError, ValueError) as error:
         raise UnusableError("has a line without a time or a count") from error
-    return _named(*named.pop()), _Sample(tuple(n for n, _ in pairs), tuple(t for _, t in pairs))
 
 
 def _runs(sample: _Sample) -> tuple[Run, ...]:

@@ -17,6 +17,7 @@ from perfbench.results.document import Document
 from perfbench.results.gathering import Gathering, UnusableError
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import HEAD, ResultFile, shortened
+from perfbench.results.text_lines import numbered
 
 NAME = "Go benchmark text"
 
@@ -61,8 +62,8 @@ def read(document: Document) -> ResultFile:
     """
     gathering = Gathering(document.path)
     reading = _Reading(gathering)
-    for number, line in enumerate(document.text.split("\n"), start=1):
-        reading.take(line.removesuffix("\r"), number)
+    for number, line in numbered(document.text):
+        reading.take(line, number)
         if reading.stopped:
             break
     reading.give(document.path)
