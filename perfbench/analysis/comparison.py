@@ -16,7 +16,6 @@ from perfbench.analysis.intervals import (
     median_interval,
     rank_sum_test,
     shift_interval,
-    sign_test,
 )
 from perfbench.analysis.rounds import (
     Samples,
@@ -28,13 +27,16 @@ from perfbench.analysis.rounds import (
     sound_values,
 )
 from perfbench.analysis.shapes import shape_warnings
+from perfbench.analysis.signed_rank import signed_rank_interval, signed_rank_test
 from perfbench.analysis.summaries import compare_summaries, own_interval
 from perfbench.model import Comparison, Measurement, Metric
 from perfbench.units import SECONDS
 
-PAIRED_CONFIDENCE = 0.99
-UNPAIRED_CONFIDENCE = 0.95
-"""Why not the same: docs/decisions/0001-statistic.md."""
+CONFIDENCE = 0.95
+"""Of the interval of a ratio; a change is named only where the whole family's error allows it as well."""
+
+SUMMARY_CONFIDENCE = 0.99
+"""Where the spread is assumed rather than seen: docs/decisions/0001-statistic.md."""
 
 OWN_CONFIDENCE = 0.99
 """Of the bounds of one side's own median, which budgets look at."""
@@ -81,11 +83,11 @@ def compare(
     """Compare two measurements of one row.
 
     `paired` says whether the two were sampled in turn; None finds out from their rounds, counts and clocks.
-    Paired, the unit of inference is the round: its figure is the median log-ratio of neighbouring samples,
-    the estimate the median of the figures, the interval that of order statistics, p the sign test. Unpaired,
-    it is the process: Hodges–Lehmann shift of the logs of the runs' medians with Moses' interval, p the
+    Paired, the unit of inference is the round: its figure is the midmean log-ratio of neighbouring samples;
+    the estimate is the Hodges–Lehmann centre of the figures, the interval that of the signed-rank test, as
+    p is. Unpaired, it is the process: Hodges–Lehmann shift of the logs of the runs' medians with Moses' interval, p the
     rank-sum test. A side that has a summary and no runs is compared by summaries (`compare_summaries`).
-    `confidence` None is 99 % for rounds and summaries, 95 % for processes.
+    `confidence` None is 95 %, for summaries 99 %.
 
     Too few rounds or runs for a level of 95 % give the interval (0, ∞). Values of zero or below are compared
     by their difference in units of base's median, and give NaN where a median is not positive. A count or
@@ -99,7 +101,7 @@ def compare(
         paired = not summarised and side_by_side(base, head)
     rounds = paired_rounds(base, head) if paired and not summarised else []
     base_runs, head_runs = _runs(base), _runs(head)
-    level = confidence or (PAIRED_CONFIDENCE if paired or summarised else UNPAIRED_CONFIDENCE)
+    level = confidence or (SUMMARY_CONFIDENCE if summarised else CONFIDENCE)
     if base.metric.unit != head.metric.unit:
         answer = no_answer(f"base is in {base.metric.unit}, head in {head.metric.unit}", level)
     elif summarised:
@@ -161,7 +163,7 @@ def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()
     confidence = question.confidence
     if question.rounds:
         figures = [round_figure(samples, scale.change) for samples in question.rounds]
-        shift, p = median_interval(figures, confidence), sign_test(figures)
+        shift, p = signed_rank_interval(figures, confidence), signed_rank_test(figures)
         units, name = len(figures), "rounds"
         evidence: tuple[tuple[float, ...], ...] = (tuple(figures),)
         warnings += _shape(scale, "the change from round to round", figures)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from statistics import NormalDist
 
 from perfbench.analysis.intervals import rank_sum_tail
+from perfbench.analysis.signed_rank import signed_rank_p
 from perfbench.model import Comparison
-
-MOST_EXACT = 128
-"""Beyond this many rounds the signed-rank counts are taken from their normal approximation."""
 
 _NORMAL = NormalDist()
 
@@ -45,16 +42,6 @@ def _p(row: Comparison, limit: float, sign: float) -> float:
     return _normal_p(row, limit, sign)
 
 
-def signed_rank_p(values: Sequence[float]) -> float:
-    """One-sided exact p that `values` are symmetric about zero or below: Wilcoxon's signed-rank test.
-
-    Zeros count as below, and of equal sizes those below get the higher ranks, so ties err towards a larger p.
-    """
-    ordered = sorted(values, key=lambda value: (abs(value), value <= 0))
-    above = sum(rank for rank, value in enumerate(ordered, start=1) if value > 0)
-    return _signed_rank_tail(len(ordered), len(ordered) * (len(ordered) + 1) // 2 - above)
-
-
 def _rank_sum_p(base: Sequence[float], head: Sequence[float]) -> float:
     """One-sided p that `head` does not tend to lie above `base`; ties count as not above."""
     not_above = sum(1 for left in base for right in head if right <= left)
@@ -70,28 +57,6 @@ def _normal_p(row: Comparison, limit: float, sign: float) -> float:
     if arm == 0.0:
         return 0.0 if distance > 0 else 1.0
     return 0.5 * math.erfc(distance / arm / math.sqrt(2.0))
-
-
-def _signed_rank_tail(count: int, most: int) -> float:
-    """P(W ≤ most), W the sum of the ranks below zero of `count` symmetric values."""
-    if count > MOST_EXACT:
-        mean, spread = count * (count + 1) / 4.0, math.sqrt(count * (count + 1) * (2 * count + 1) / 24.0)
-        return 0.5 * math.erfc((mean - most - 0.5) / spread / math.sqrt(2.0))
-    return _signed_rank_tails(count)[most]
-
-
-@lru_cache(maxsize=256)
-def _signed_rank_tails(count: int) -> tuple[float, ...]:
-    """P(W ≤ w) for each w, by counting the subsets of the ranks 1 … count with each sum."""
-    ways = [1] + [0] * (count * (count + 1) // 2)
-    for rank in range(1, count + 1):
-        for total in range(len(ways) - 1, rank - 1, -1):
-            ways[total] += ways[total - rank]
-    tails, so_far = [], 0
-    for number in ways:
-        so_far += number
-        tails.append(so_far / 2**count)
-    return tuple(tails)
 
 
 def _log(ratio: float) -> float:

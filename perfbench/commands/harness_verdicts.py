@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from perfbench.analysis.comparison import compare
+from perfbench.analysis.comparison import CONFIDENCE, compare
 from perfbench.analysis.executions import compare_executions
 from perfbench.analysis.judge import judge, judge_alone
 from perfbench.analysis.normalise import across
 from perfbench.analysis.sequential import share
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.commands.harness_rows import RowKey, Series
-from perfbench.commands.job import CONFIDENCE
 from perfbench.config import Thresholds
 from perfbench.model import BenchmarkId, Comparison, Environment, Measurement, Outcome, Verdict
 
@@ -119,8 +118,8 @@ def _alone(series: Series, key: RowKey, bench: Bench) -> Verdict:
     elif told:
         outcome, reason = Outcome.NEW, f"base cannot run it: {next(iter(told.values()))[1]}"
     else:
-        reason = series.ended.reason if series.ended else "base has no such row"
-        outcome = Outcome.NEW
+        absent = "not in the baseline" if bench.baseline else "base has no such row"
+        outcome, reason = Outcome.NEW, series.ended.reason if series.ended else absent
     (verdict,) = judge_alone([head], bench.thresholds.budgets, outcome=outcome, reason=reason)
     return verdict
 
@@ -129,8 +128,8 @@ def _without_values(series: Series, benchmark: BenchmarkId, bench: Bench) -> Ver
     """The verdict on a row that a side failed or skipped by the harness's own account."""
     told = series.outcomes[benchmark]
     if bench.head not in told:
-        (outcome, reason), sides = next(iter(told.values())), tuple(told)
-        return Verdict(benchmark, None, Outcome.MISSING, "", f"base alone has it ({reason})", sides=sides)
+        reason = f"base has this row, {bench.head} does not"
+        return Verdict(benchmark, None, Outcome.MISSING, "", reason, sides=tuple(told))
     outcome, reason = told[bench.head]
     labels = {label for key, sides in series.runs.items() if key[0] == benchmark for label in sides}
     if outcome is Outcome.SKIPPED and labels - {bench.head}:

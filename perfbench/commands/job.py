@@ -28,9 +28,6 @@ CONTROL_EVERY = 8
 MOST_ROUNDS = 120
 """Rounds after which a row stays undecided: four times as many would halve its interval."""
 
-CONFIDENCE = 0.95
-"""The level of a row's own interval; a change is named only where the whole family's error allows it as well."""
-
 
 @dataclass(slots=True)
 class Collected:
@@ -198,7 +195,7 @@ class Job:
             return None
         if len(self.sides) < 2:
             return compare(base, head, paired=False)
-        compared = compare(base, head, confidence=CONFIDENCE, paired=True)
+        compared = compare(base, head, paired=True)
         twin = self.collected.measurement(row, TWIN)
         if twin is None or row is CONTROL:
             return compared
