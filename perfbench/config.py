@@ -18,7 +18,7 @@ from perfbench.units import BYTES, SECONDS, parse_quantity, parse_ratio
 PROJECT_FILE = "perfbench.toml"
 THRESHOLDS_FILE = "thresholds.toml"
 
-METRIC_UNITS = {"time": SECONDS, "peakmem": BYTES, "mem": BYTES}
+METRIC_UNITS = {"time": SECONDS, "peakmem": BYTES, "mem": BYTES, "p95": SECONDS, "p99": SECONDS}
 """The base unit of each metric that has one of its own; `track` has whatever its benchmark declares."""
 
 _MOST_ROUNDS = 1000

@@ -11,9 +11,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import NormalDist
 
 MOST_EXACT_PAIRS = 2500
 """Beyond this many pairs of values the rank-sum counts are taken from their normal approximation."""
+
+
+MOST_EXACT_SPREAD = 30.0
+"""Beyond this standard deviation the binomial counts of a quantile are taken from their normal approximation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,32 @@ def median_interval(values: Sequence[float], confidence: float) -> Interval:
     high = _between(ordered[-depth], ordered[-min(depth + 1, len(ordered))], inward)
     centre = median(ordered)
     return Interval(centre, min(low, centre), max(high, centre), level)
+
+
+def quantile_interval(values: Sequence[float], share: float, confidence: float) -> Interval:
+    """The quantile below which `share` of the values lie, with bounds from the order statistics.
+
+    Each bound by itself holds with `confidence`, exactly and whatever the distribution (David and Nagaraja,
+    Order Statistics, 7.1). ±∞ stands for a bound that so few values cannot give: `values_needed` says how many
+    can. Raises ValueError for none.
+    """
+    ordered = sorted(values)
+    count = len(ordered)
+    if not ordered:
+        raise ValueError("a quantile of nothing")
+    below, above = _quantile_ranks(count, share, confidence)
+    return Interval(
+        ordered[min(count, math.ceil(count * share)) - 1],
+        ordered[below - 1] if below > 0 else -math.inf,
+        ordered[above - 1] if above <= count else math.inf,
+        confidence,
+    )
+
+
+def values_needed(share: float, confidence: float) -> int:
+    """How many values both bounds of a quantile need: 299 for the 99 % quantile at 95 %."""
+    rarer = max(share, 1.0 - share)
+    return math.ceil(math.log(1.0 - confidence) / math.log(rarer))
 
 
 def shift_interval(base: Sequence[float], head: Sequence[float], confidence: float) -> Interval:
@@ -108,6 +139,25 @@ def _median_depth(count: int, confidence: float) -> tuple[int, float, float]:
 
 
 @lru_cache(maxsize=4096)
+def _quantile_ranks(count: int, share: float, confidence: float) -> tuple[int, int]:
+    """The ranks of the bounds: the largest lower, the smallest upper; 0 and count + 1 where there is none."""
+    wrong = 1.0 - confidence
+    spread = math.sqrt(count * share * (1.0 - share))
+    if spread > MOST_EXACT_SPREAD:
+        reach = NormalDist().inv_cdf(confidence) * spread + 0.5
+        return math.floor(count * share - reach), math.ceil(count * share + reach) + 1
+    below, tail = 0, _binomial(count, 0, share)
+    while tail <= wrong:  # fewer than `below` + 1 values lie below the quantile
+        below += 1
+        tail += _binomial(count, below, share)
+    above, tail = count + 1, _binomial(count, count, share)
+    while tail <= wrong:
+        above -= 1
+        tail += _binomial(count, above - 1, share)
+    return below, above
+
+
+@lru_cache(maxsize=4096)
 def _shift_depth(base: int, head: int, confidence: float) -> tuple[int, float]:
     """(the k with which the k-th smallest and largest differences are the bounds, their level)."""
     tail = (1.0 - confidence) / 2.0
@@ -115,6 +165,12 @@ def _shift_depth(base: int, head: int, confidence: float) -> tuple[int, float]:
     while 2 * (depth + 1) <= base * head and rank_sum_tail(base, head, depth) <= tail:
         depth += 1
     return depth, max(0.0, 1.0 - 2.0 * rank_sum_tail(base, head, depth - 1))
+
+
+def _binomial(count: int, hits: int, share: float) -> float:
+    """The probability of exactly `hits` in `count` trials."""
+    ways = math.lgamma(count + 1) - math.lgamma(hits + 1) - math.lgamma(count - hits + 1)
+    return math.exp(ways + hits * math.log(share) + (count - hits) * math.log1p(-share))
 
 
 def _coin(count: int, heads: int) -> float:

@@ -43,12 +43,12 @@ def shape_warnings(name: str, logs: Sequence[float]) -> tuple[str, ...]:
     if modes := two_modes(values):
         share, apart = modes
         return (
-            f"{name} has two modes, {format_percent(math.expm1(apart))} apart, {share:.0%} of it in the slower "
+            f"{name} has two modes, {format_percent(math.expm1(apart))} apart, {format_percent(share)} of it in the slower "
             "or greater: its median may fall in either; take more processes",
         )
     if share := far_out(values):
         return (
-            f"{name} has heavy tails: {share:.0%} of it lies far out, which medians bear and means do not",
+            f"{name} has heavy tails: {format_percent(share)} of it lies far out, which medians bear and means do not",
         )
     return ()
 

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfbench.analysis.intervals import median, median_interval, rank_sum_test, shift_interval, sign_test
+from perfbench.analysis.intervals import (
+    median,
+    median_interval,
+    quantile_interval,
+    rank_sum_test,
+    shift_interval,
+    sign_test,
+    values_needed,
+)
 from tests.analysis.samples import seeded
 
 NUMBERS = st.floats(min_value=-1e6, max_value=1e6, allow_subnormal=False)
@@ -172,3 +180,41 @@ def test_values_of_zero_say_nothing_in_the_sign_test() -> None:
 def test_p_is_a_probability(base: list[float], head: list[float]) -> None:
     assert 0 < rank_sum_test(base, head) <= 1
     assert 0 < sign_test(base) <= 1
+
+
+def test_a_p99_with_a_bound_of_95_percent_needs_299_values() -> None:
+    assert values_needed(0.99, 0.95) == 299
+    assert values_needed(0.01, 0.95) == 299
+    assert quantile_interval(range(299), 0.99, 0.95).high == 298
+    assert quantile_interval(range(298), 0.99, 0.95).high == math.inf
+
+
+def test_nothing_has_no_quantile() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        quantile_interval([], 0.9, 0.95)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=200), st.floats(0.01, 0.99))
+def test_a_quantile_lies_within_its_bounds(values: list[float], share: float) -> None:
+    interval = quantile_interval(values, share, 0.95)
+    assert interval.low <= interval.estimate <= interval.high
+    assert interval.estimate in values
+
+
+@pytest.mark.parametrize(("count", "share"), [(60, 0.95), (500, 0.99), (20_000, 0.5)])
+def test_each_bound_of_a_quantile_holds_as_often_as_it_says(count: int, share: float) -> None:
+    generator = seeded(f"{count} {share}")
+    trials = 100 if count > 1000 else TRIALS
+    below = above = 0
+    for _ in range(trials):
+        interval = quantile_interval([generator.random() for _ in range(count)], share, 0.95)
+        below += interval.low > share
+        above += interval.high < share
+    assert max(below, above) / trials <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / trials)
+
+
+def test_the_approximation_for_many_values_meets_the_exact_ranks() -> None:
+    count = 3600  # a standard deviation of 30 at the median: the last exact one
+    exact, near = (quantile_interval(range(many), 0.5, 0.95) for many in (count, count + 1))
+    assert near.low == pytest.approx(exact.low, abs=2)
+    assert near.high == pytest.approx(exact.high, abs=2)
