@@ -1,7 +1,8 @@
 """JSON from anywhere: bounded, and what is odd about it is told instead of swallowed.
 
-The standard library's parser, because it accepts the bare NaN and Infinity that several benchmark tools
-write and can be told of duplicate keys; no other parser at hand does both.
+What is odd is read by the standard library's parser, because it accepts the bare NaN and Infinity that
+several benchmark tools write and can be told of duplicate keys; no other parser at hand does both. All
+else is read by msgspec's, several times as fast.
 """
 
 from __future__ import annotations
@@ -13,8 +14,13 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
+import msgspec
+
 MAX_ELEMENTS = 8_000_000
 """A JSON text may hold this many values; the worst of them (`{}`) then take half a gigabyte."""
+
+_UNCOUNTABLE = (" :", "\t:", "\n:", "\r:", "\\u0022", "\\u003a", "\\u003A")
+"""Where these stand, keys cannot be counted by their `":`."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -60,6 +66,24 @@ def parse(text: str) -> Json:
     # Every value but the first of a list or object follows a comma: so many can there be, and no more.
     if text.count(",") + text.count("[") + text.count("{") > MAX_ELEMENTS:
         raise MalformedError(f"holds more than {MAX_ELEMENTS} values")
+    return _plain(text) or _odd(text)
+
+
+def _plain(text: str) -> Json | None:
+    """The value of a text in which nothing is odd; None where something is, or may be."""
+    if any(mark in text for mark in _UNCOUNTABLE):
+        return None
+    try:
+        value = msgspec.json.decode(text)
+        encoded = msgspec.json.encode(value)
+    except (msgspec.MsgspecError, RecursionError, OverflowError, UnicodeError):
+        return None
+    # Written again without spaces and escapes, the value has each `":` of the text but those of lost keys.
+    return Json(value, ()) if encoded.count(b'":') == text.count('":') else None
+
+
+def _odd(text: str) -> Json:
+    """One JSON value, and the keys that stand twice. Raises MalformedError."""
     repeated: dict[str, None] = {}
 
     def note_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:

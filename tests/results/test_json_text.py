@@ -7,7 +7,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from perfbench.results import json_text
@@ -80,3 +80,50 @@ def test_what_json_writes_is_read_as_it_was(value: object) -> None:
 def test_any_bytes_are_parsed_or_malformed(data: bytes) -> None:
     with contextlib.suppress(MalformedError):
         assert json.dumps(parse(decode_text(data)).value).encode()
+
+
+_keys = st.sampled_from(["a", "b", ":", '"', '":', '\\":', "\u00b5", ""])
+_spelling = st.sampled_from(["{}:{}", "{} :{}", "{}  : {}", "{}\n:{}", "{}: {}"])
+
+
+def _spelled(key: str, *, escaped: bool) -> str:
+    text = json.dumps(key, ensure_ascii=False)
+    return text.replace('\\"', "\\u0022").replace(":", "\\u003a") if escaped else text
+
+
+@st.composite
+def _objects(draw: st.DrawFn, depth: int = 2) -> str:
+    """The text of an object in which keys may stand twice, in any spelling that JSON allows."""
+    parts = []
+    for key in draw(st.lists(_keys, max_size=4)):
+        inner = draw(_objects(depth - 1)) if depth and draw(st.booleans()) else None
+        value = inner or _spelled(draw(_keys), escaped=draw(st.booleans()))
+        parts.append(draw(_spelling).format(_spelled(key, escaped=draw(st.booleans())), value))
+    return "{" + ",".join(parts) + "}"
+
+
+@given(_objects())
+def test_no_repeated_key_is_missed_however_it_is_written(text: str) -> None:
+    seen: list[str] = []
+
+    def note(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = [name for name, _ in pairs]
+        seen.extend(name for name in names if names.count(name) > 1)
+        return dict(pairs)
+
+    value = json.loads(text, object_pairs_hook=note)
+    parsed = parse(text)
+    assert (parsed.value, set(parsed.repeated)) == (value, set(seen))
+
+
+@given(st.text("0123456789eE+-.,[]", max_size=12))
+@example("[18446744073709551616]")
+@example("[-9223372036854775809, 1e400, -0, -0.0, 1E5]")
+def test_numbers_are_those_of_the_standard_library(text: str) -> None:
+    try:
+        expected = json.loads(text)
+    except ValueError:
+        with pytest.raises(MalformedError):
+            parse(text)
+    else:
+        assert repr(parse(text).value) == repr(expected)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import statistics
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -166,7 +165,15 @@ def test_any_json_in_any_place_gives_problems_never_a_traceback(data: st.DataObj
         assert all(run.values for measurement in result.side() for run in measurement.runs)
 
 
-@pytest.mark.parametrize("suite", ["mult_list_py36", "mult_list_py37_tags", "telco", "pyperformance_py36"])
+SUITES = [
+    "mult_list_py36", "mult_list_py36_tags", "mult_list_py37", "mult_list_py37_tags", "mult_list_py38",
+    "pyperformance_mem1", "pyperformance_mem2", "pyperformance_py36", "pyperformance_py38",
+    "pyperformance_py3_performance03", "telco", "track_memory",
+]  # fmt: skip
+UNITS = {"seconds": "second", "bytes": "byte", "count": "integer"}
+
+
+@pytest.mark.parametrize("suite", SUITES)
 def test_real_files_agree_with_pyperf(suite: str) -> None:
     folder = real_data("pyperf-testsuite")
     library = pytest.importorskip("pyperf")
@@ -178,6 +185,11 @@ def test_real_files_agree_with_pyperf(suite: str) -> None:
         values = [value for run in measurement.runs for value in run.values]
         assert values == list(benchmark.get_values())
         assert statistics.mean(values) == pytest.approx(benchmark.mean(), rel=1e-12)
+        assert statistics.median(values) == pytest.approx(benchmark.median(), rel=1e-12)
+        assert len(values) == benchmark.get_nvalue()
+        assert UNITS[measurement.metric.unit] == benchmark.get_unit()
+        if len(values) > 1:
+            assert statistics.stdev(values) == pytest.approx(benchmark.stdev(), rel=1e-9)
         assert {run.loops for run in measurement.runs} == {benchmark.get_total_loops()}
 
 
@@ -188,13 +200,39 @@ def test_every_real_file_is_recognised_and_read() -> None:
         assert pyperf.read(file).problems == (), path
 
 
-def test_the_mean_that_pyperf_prints_is_ours() -> None:
-    folder: Path = real_data("pyperf-testsuite")
-    printed = (folder / "expected" / "stats_telco.txt").read_text()
-    values = [v for run in pyperf.read(load(folder / "telco.json")).side()[0].runs for v in run.values]
-    mean = re.search(r"Mean \+- std dev: ([\d.]+) ms", printed)
-    assert mean is not None
-    assert f"{statistics.mean(values) * 1e3:.1f}" == mean.group(1)
-    assert (
-        f"Number of values: {len(values)}" in printed or f"Total number of values: {len(values)}" in printed
-    )
+PRINTED_UNITS = {"us": 1e-6, "ms": 1e-3, "sec": 1.0, "bytes": 1.0, "KiB": 1024.0, "MiB": 1024.0**2}
+_LINE = re.compile(
+    r"(Minimum|Median \+- MAD|Mean \+- std dev|Maximum): +([\d.]+) (\w+)(?: \+- ([\d.]+) (\w+))?"
+)
+
+
+def printed_as(value: float, number: str, unit: str) -> str:
+    """The value with as many decimals as pyperf printed."""
+    return f"{value / PRINTED_UNITS[unit]:.{len(number.partition('.')[2])}f}"
+
+
+@pytest.mark.parametrize("suite", ["mult_list_py36", "pyperformance_py36", "telco", "track_memory"])
+def test_the_figures_that_pyperf_prints_are_ours(suite: str) -> None:
+    folder = real_data("pyperf-testsuite")
+    printed = (folder / "expected" / f"stats_{suite}.txt").read_text()
+    measured = pyperf.read(load(folder / f"{suite}.json")).side()
+    ours = []
+    for measurement in measured:
+        values = [value for run in measurement.runs for value in run.values]
+        median = statistics.median(values)
+        ours.append(
+            {
+                "Minimum": (min(values), 0.0),
+                "Median +- MAD": (median, statistics.median(abs(value - median) for value in values)),
+                "Mean +- std dev": (statistics.mean(values), statistics.stdev(values)),
+                "Maximum": (max(values), 0.0),
+            }
+        )
+        assert f"Total number of values: {len(values)}\n" in printed
+    found = list(_LINE.finditer(printed))
+    assert len(found) == 4 * len(measured)
+    for number, match in enumerate(found):
+        value, spread = ours[number // 4][match[1]]
+        assert printed_as(value, match[2], match[3]) == match[2]
+        if match[4]:
+            assert printed_as(spread, match[4], match[5]) == match[4]
