@@ -43,8 +43,8 @@ def shape_warnings(name: str, logs: Sequence[float]) -> tuple[str, ...]:
     if modes := two_modes(values):
         share, apart = modes
         return (
-            f"{name} has two modes, {format_percent(math.expm1(apart))} apart, {format_percent(share)} of it in the slower "
-            "or greater: its median may fall in either; take more processes",
+            f"{name} has two modes, {format_percent(math.expm1(apart))} apart, {format_percent(share)} of it in "
+            "the slower or greater: its median may fall in either; take more processes",
         )
     if share := far_out(values):
         return (
