@@ -23,8 +23,11 @@ _CONFIDENCE = 0.95
 """Criterion's own, unless a benchmark chose another; its text does not say."""
 
 _QUANTITY = r"[\d.]+(?:e[+-]?\d{1,3})? (?:[pnuµμm]?s)"
-_CRITERION = re.compile(rf"^(\S.*?)?[ \t]+time:[ \t]+\[({_QUANTITY}) ({_QUANTITY}) ({_QUANTITY})\]", re.ASCII)
-_LIBTEST = re.compile(r"^test (\S+)(?: - \S.*?)? +\.\.\. bench: +([\d,.]+) ns/iter", re.ASCII)
+# Both begin with a fixed word and look back for the name: patterns that begin with a name of any length
+# take the square of a long line's length.
+_CRITERION = re.compile(rf"(?<=[ \t])time:[ \t]+\[({_QUANTITY}) ({_QUANTITY}) ({_QUANTITY})\]", re.ASCII)
+_LIBTEST = re.compile(r"(?<= )\.\.\. bench: +([\d,.]+) ns/iter", re.ASCII)
+_TESTED = re.compile(r"test (\S+) ")
 _FAILED = re.compile(r"^test (\S+) +\.\.\. FAILED")
 _BEGINS = re.compile(r"^Benchmarking (.+?)(?:: (?:Warming up|Collecting|Analyzing).*)?$")
 _PANIC = re.compile(r"^thread '.*' (?:\(\d+\) )?panicked at |^error: (?:bench|could not|test) ?")
@@ -38,7 +41,7 @@ def recognises(document: Document) -> bool:
         return False
     try:
         lines = (_plain(line) for _, line in numbered(document.text))
-        return any(_CRITERION.match(line) or _LIBTEST.match(line) for line in lines)
+        return any(_criterion(line) or _libtest(line) for line in lines)
     except MalformedError:
         return False
 
@@ -65,12 +68,13 @@ class _Reading:
 
     def take(self, line: str, number: int) -> None:
         """Understand one line; the many that are no results are skipped."""
-        if found := _CRITERION.match(line):
+        if found := _criterion(line):
             # A name that is too long for its column stands on a line of its own.
-            self._criterion((found[1] or self._alone or self._begun).strip(), found, number)
+            name = line[: found.start()].strip() or self._alone or self._begun
+            self._criterion(name.strip(), found, number)
             self._begun = ""
-        elif found := _LIBTEST.match(line):
-            self._give(found[1], Summary(median=_number(found[2]) / 1e9), number)
+        elif bench := _libtest(line):
+            self._give(bench[0], Summary(median=_number(bench[1]) / 1e9), number)
         elif found := _FAILED.match(line):
             self._fail(found[1], "its test harness says FAILED")
         elif found := _BEGINS.match(line):
@@ -83,7 +87,7 @@ class _Reading:
         if not name:
             self.gathering.note("a time without the name of its benchmark", number)
             return
-        low, estimate, high = (_seconds(found[group]) for group in (2, 3, 4))
+        low, estimate, high = map(_seconds, found.groups())
         self._give(name, Summary(mean=estimate, low=low, high=high, confidence=_CONFIDENCE), number)
 
     def _give(self, name: str, summary: Summary, number: int) -> None:
@@ -104,6 +108,19 @@ class _Reading:
     def _fail(self, name: str, reason: str) -> None:
         self.gathering.take_outcome(BenchmarkId("", name), Outcome.FAILED, reason)
         self.complete = False
+
+
+def _criterion(line: str) -> re.Match[str] | None:
+    """The three times of a line: its name, if any, stands at the very beginning."""
+    found = _CRITERION.search(line)
+    indented = line[:1] in " \t" and line[: found.start()].strip() if found else False
+    return None if indented else found
+
+
+def _libtest(line: str) -> tuple[str, str] | None:
+    """The name and the nanoseconds of a line."""
+    tested, found = _TESTED.match(line), _LIBTEST.search(line)
+    return (tested[1], found[1]) if tested and found else None
 
 
 def _plain(line: str) -> str:
