@@ -10,13 +10,13 @@ from perfbench.analysis.rounds import sound_values
 from perfbench.model import Comparison, Measurement
 
 
-def compare_executions(base: Measurement, head: Measurement, *, confidence: float = 0.99) -> Comparison:
+def compare_executions(base: Measurement, head: Measurement) -> Comparison:
     """Compare two measurements whose rounds hold one execution of each side, one after the other.
 
     Value i of one is no neighbour of value i of the other, so a round's figure is the ratio of the two
     executions' medians.
     """
-    return compare(_by_execution(base), _by_execution(head), confidence=confidence, paired=True)
+    return compare(_by_execution(base), _by_execution(head), paired=True)
 
 
 def are_executions(base: Measurement, head: Measurement) -> bool:

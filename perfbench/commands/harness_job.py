@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,25 +10,27 @@ from pathlib import Path
 
 from perfbench.analysis.sequential import next_look, undecided
 from perfbench.commands.harness_rows import ExecutionRows, RowKey, Series, rows_of
+from perfbench.commands.harness_selection import wants
 from perfbench.commands.harness_verdicts import Bench, verdicts
 from perfbench.commands.job import MOST_ROUNDS
 from perfbench.errors import UsageError
 from perfbench.measure.harness import HarnessFailedError, HarnessLaunch, HarnessUnusableError
-from perfbench.measure.rounds import Ended, Progress
+from perfbench.measure.rounds import Ended
 from perfbench.measure.side import Side
 from perfbench.model import Measurement, Outcome, Verdict
+from perfbench.reports.progress import Progress
 from perfbench.results.writer import ResultWriter
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long harnesses are executed: `rounds` of each at first, and more for the undecided until `deadline`.
+    """How long harnesses are executed: `rounds` of each at first, then more for the undecided.
 
-    `deadline` is on the monotonic clock; with `strict` it ends the first rounds as well.
+    Those end after `seconds` from the first execution on; with `strict` the first rounds do as well.
     """
 
     rounds: Mapping[str, int]
-    deadline: float
+    seconds: float
     strict: bool
 
 
@@ -50,7 +51,6 @@ class HarnessJob:
     expressions: Sequence[str] = ()
     _launches: dict[str, HarnessLaunch] = field(default_factory=dict)
     _seconds: dict[str, float] = field(default_factory=dict)
-    _done: int = 0
 
     def rows(self) -> list[RowKey]:
         """Every row met so far, harness by harness."""
@@ -88,8 +88,8 @@ class HarnessJob:
     def run(self, plan: Plan, known: Callable[[Sequence[RowKey]], None]) -> None:
         """Execute until all rows are decided, or the time is up.
 
-        `known` is told the rows after the first round, and may object. Raises UsageError for a harness that
-        no side can run.
+        `known` is told the rows after the first round, if that gave all of them, and may object. Raises
+        UsageError for a harness that no side can run.
         """
         if not self.series:
             return
@@ -98,18 +98,19 @@ class HarnessJob:
                 one.first = plan.rounds[one.harness.name]
                 self._launches[one.harness.name] = stack.enter_context(HarnessLaunch(one.harness))
                 self._prepare(one)
+            deadline = time.monotonic() + plan.seconds
             most = max(one.first for one in self.series)
             for number in range(most):
                 due = [one for one in self.series if number < one.first]
-                if not self._take(due, number, most, plan.deadline if plan.strict and number else None):
+                if not self._take(due, number, most, deadline if plan.strict and number else None):
                     return
-                if number == 0:
+                if number == 0 and not any(one.ended or one.outcomes for one in self.series):
                     known(self.rows())
             done = most
             while len(self.sides) > 1 and done < MOST_ROUNDS and (due := self._undecided()):
                 look = next_look(done)
                 for number in range(done, look):
-                    if not self._take(due, number, look, plan.deadline):
+                    if not self._take(due, number, look, deadline):
                         return
                 done = look
 
@@ -133,6 +134,8 @@ class HarnessJob:
         """Run the set-up on each side."""
         failures: dict[str, HarnessFailedError] = {}
         for side in self.sides:
+            if series.harness.setup:
+                self.progress.note(f"setting up harness {series.harness.name} on {side.label}")
             try:
                 said = self._launches[series.harness.name].prepare(side)
             except HarnessFailedError as error:
@@ -163,14 +166,8 @@ class HarnessJob:
         self.writer.flush()
 
     def _wanted(self, rows: ExecutionRows) -> ExecutionRows:
-        if not self.expressions:
-            return rows
-
-        def wanted(benchmark: object) -> bool:
-            return any(re.search(expression, str(benchmark)) for expression in self.expressions)
-
-        runs = {key: run for key, run in rows.runs.items() if wanted(key[0])}
-        outcomes = {benchmark: told for benchmark, told in rows.outcomes.items() if wanted(benchmark)}
+        runs = {key: run for key, run in rows.runs.items() if wants(self.expressions, key[0])}
+        outcomes = {key: told for key, told in rows.outcomes.items() if wants(self.expressions, key)}
         return ExecutionRows(runs, outcomes, rows.warnings)
 
     def _end(self, series: Series, failures: Mapping[str, HarnessFailedError], number: int) -> None:
@@ -192,7 +189,8 @@ class HarnessJob:
     def _undecided(self) -> list[Series]:
         """The harnesses that have a row worth more rounds."""
         rows = set(undecided(self.verdicts(0.0)))
-        return [one for one in self.series if any(benchmark in rows for benchmark, _ in one.runs)]
+        alive = [one for one in self.series if one.ended is None]
+        return [one for one in alive if any(benchmark in rows for benchmark, _ in one.runs)]
 
     def _log(self, series: Series, side: Side, what: str, said: str) -> None:
         if said:

@@ -30,6 +30,11 @@ def chosen(
     return tuple(named), own
 
 
+def wants(expressions: Sequence[str], benchmark: BenchmarkId) -> bool:
+    """Whether a harness's row is measured: one of the expressions is found in its full id, or there is none."""
+    return not expressions or any(re.search(expression, str(benchmark)) for expression in expressions)
+
+
 def check_expressions(
     expressions: Sequence[str], suite: Sequence[Row], harness_rows: Sequence[RowKey]
 ) -> None:

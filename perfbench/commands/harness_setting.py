@@ -9,11 +9,12 @@ from pathlib import Path
 
 from perfbench.commands.harness_job import HarnessJob, Plan
 from perfbench.commands.harness_rows import Series
+from perfbench.commands.harness_selection import wants
 from perfbench.commands.harness_verdicts import Bench
 from perfbench.commands.job import Effort, Job
 from perfbench.commands.setting import Setting, check_harness_rows
-from perfbench.measure.rounds import Progress
 from perfbench.model import Environment
+from perfbench.reports.progress import Progress
 from perfbench.results.writer import ResultWriter
 
 
@@ -26,7 +27,10 @@ def harness_job(
 ) -> HarnessJob:
     """The job of the setting's harnesses, which may be none; its samples go where the suite's go."""
     baseline = () if setting.baseline is None else setting.baseline.measurements
-    stored = {(found.benchmark, found.metric): found for found in baseline}
+    expressions = setting.request.expressions
+    stored = {
+        (found.benchmark, found.metric): found for found in baseline if wants(expressions, found.benchmark)
+    }
     return HarnessJob(
         series=[Series(harness) for harness in setting.harnesses],
         sides=setting.sides,
@@ -40,7 +44,7 @@ def harness_job(
         writer=writer,
         log=log,
         progress=progress,
-        expressions=setting.request.expressions,
+        expressions=expressions,
     )
 
 
@@ -50,9 +54,9 @@ def measure(setting: Setting, harnesses: HarnessJob, job: Job) -> None:
     if setting.harnesses:
         parts = len(setting.harnesses) + bool(setting.rows)
         started = time.monotonic()
-        deadline = started + effort.seconds * len(setting.harnesses) / parts
+        seconds = effort.seconds * len(setting.harnesses) / parts
         harnesses.run(
-            Plan(_rounds(setting, effort), deadline, effort.strict),
+            Plan(_rounds(setting, effort), seconds, effort.strict),
             lambda rows: check_harness_rows(setting, rows),
         )
         left = effort.seconds - (time.monotonic() - started)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from perfbench.analysis.comparison import CONFIDENCE, compare
+from perfbench.analysis.comparison import compare
 from perfbench.analysis.executions import compare_executions
 from perfbench.analysis.judge import judge, judge_alone
 from perfbench.analysis.normalise import across
@@ -82,7 +82,7 @@ def _comparisons(series: Sequence[Series], bench: Bench) -> Iterator[Comparison]
             if base is None or head is None or key[0] in one.outcomes or _ended(one, key):
                 continue
             if len(bench.environments) > 1:
-                yield compare_executions(base, head, confidence=CONFIDENCE)
+                yield compare_executions(base, head)
             else:
                 yield compare(base, head, paired=False)
 
