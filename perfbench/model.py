@@ -311,7 +311,8 @@ class SideSummary:
 class Report:
     """A finished judgement: everything a report shows, nothing left to compute.
 
-    `rules_folder` is where the files that origins name stand, seen from the top of the repository.
+    `rules_folder` is where the files that origins name stand, seen from the top of the repository;
+    `sources` says where a benchmark (by its name without params) is defined, as `file:line` from there.
     """
 
     title: str
@@ -329,3 +330,4 @@ class Report:
     version: str = ""
     findings: tuple[Finding, ...] = ()
     rules_folder: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)

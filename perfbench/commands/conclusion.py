@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from perfbench.analysis.exits import exit_code
 from perfbench.analysis.judge import judge_alone
@@ -17,6 +17,7 @@ from perfbench.commands.machine import engine_words, python_of, runtime_statuses
 from perfbench.commands.outputs import Outputs
 from perfbench.commands.reporting import Draft, publish
 from perfbench.commands.setting import Setting
+from perfbench.commands.sources import sources
 from perfbench.environment import current, differences
 from perfbench.errors import ExitCode, MissingComponentError
 from perfbench.judged import Results
@@ -137,7 +138,17 @@ def _draft(setting: Setting, environment: Environment, path: Path, started: floa
         result_file=_shown(path),
         started=started,
         rules_folder=setting.workspace.config.baselines,
+        sources=_sources(setting),
     )
+
+
+def _sources(setting: Setting) -> Mapping[str, str]:
+    """Where the benchmarks are defined; nothing where they lie outside of the repository."""
+    folder, root = setting.workspace.asv.benchmark_dir, setting.workspace.root
+    if not folder.is_relative_to(root):
+        return {}
+    names = dict.fromkeys(row.benchmark.name for row in setting.rows)
+    return sources(setting.benchmark_dir, PurePosixPath(folder.relative_to(root).as_posix()), names)
 
 
 def _header(setting: Setting, environments: Mapping[str, Environment], draft: Draft) -> Header:

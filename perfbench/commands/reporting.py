@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 
 from perfbench import __version__
@@ -33,6 +33,7 @@ class Draft:
     started: float = 0.0
     findings: tuple[Finding, ...] = ()
     rules_folder: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def finish(self, verdicts: Sequence[Verdict], *, exit_code: int, noise_floor: float | None) -> Report:
         """The finished report."""
@@ -52,6 +53,7 @@ class Draft:
             version=__version__,
             findings=self.findings,
             rules_folder=self.rules_folder,
+            sources=self.sources,
         )
 
 

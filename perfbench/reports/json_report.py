@@ -56,6 +56,7 @@ def _report(report: Report) -> dict[str, Any]:
         "warnings": report.warnings,
         "result_file": report.result_file,
         "rules_folder": report.rules_folder,
+        "sources": report.sources,
     }
 
 

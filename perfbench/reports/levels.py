@@ -11,8 +11,7 @@ from perfbench.errors import ExitCode
 from perfbench.model import Outcome, Report, Verdict
 from perfbench.reports.glyphs import FAILED_ELSEWHERE, mark
 
-WHERE_LIMITS_STAND = "thresholds.toml"
-"""Where a row that is held to the default would get a limit of its own."""
+THRESHOLDS = "thresholds.toml"
 
 ORIGIN = re.compile(r"(?P<file>[^:]+\.[^:]+):(?P<line>[1-9]\d{0,8})")
 
@@ -58,14 +57,22 @@ def level(verdict: Verdict, report: Report) -> Level:
     return found
 
 
-def place(origin: str, report: Report) -> Place | None:
+def place_of_rule(origin: str, report: Report) -> Place | None:
     """Where an origin (`file:line`) points; None where it names no file."""
+    return _place(origin, report.rules_folder)
+
+
+def place_of_row(verdict: Verdict, report: Report) -> Place | None:
+    """Where a row's rule stands, else where its benchmark is defined; None where neither is known."""
+    source = report.sources.get(verdict.benchmark.name, "")
+    return place_of_rule(verdict.origin, report) or _place(source, "")
+
+
+def where_limits_stand(report: Report) -> Place:
+    """The beginning of the file in which a limit would stand."""
+    return Place(str(PurePosixPath(report.rules_folder) / THRESHOLDS), 1)
+
+
+def _place(origin: str, folder: str) -> Place | None:
     match = ORIGIN.fullmatch(origin)
-    if match is None:
-        return None
-    return Place(str(PurePosixPath(report.rules_folder) / match["file"]), int(match["line"]))
-
-
-def place_or_thresholds(origin: str, report: Report) -> Place:
-    """Where an origin points, else the beginning of the file in which limits stand."""
-    return place(origin, report) or Place(str(PurePosixPath(report.rules_folder) / WHERE_LIMITS_STAND), 1)
+    return None if match is None else Place(str(PurePosixPath(folder) / match["file"]), int(match["line"]))

@@ -113,11 +113,12 @@ def _environment(report: Report) -> Fold:
 
 
 def _facts(environment: Environment) -> list[tuple[str, str]]:
+    cores = f"{environment.cores} × {environment.governor or 'unknown governor'}" if environment.cores else ""
     dependencies = ", ".join(f"{name} {version}" for name, version in environment.dependencies.items())
     return [
         ("machine", environment.machine),
-        ("cpu", f"{environment.cpu}, {environment.cores} × {environment.governor or 'unknown governor'}"),
-        ("memory", format_value(environment.memory, "bytes")),
+        ("cpu", ", ".join(filter(None, (environment.cpu, cores)))),
+        ("memory", format_value(environment.memory, "bytes") if environment.memory else ""),
         ("kernel", environment.kernel),
         ("python", environment.python),
         ("engine", environment.engine),

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from perfbench.errors import ExitCode
 from perfbench.model import Outcome, Report, Verdict
 from perfbench.reports import outline
-from perfbench.reports.levels import Level, level, place_or_thresholds
+from perfbench.reports.levels import Level, Place, level, place_of_row, place_of_rule, where_limits_stand
 from perfbench.reports.names import plain
 from perfbench.reports.outline import Entry
 
@@ -70,8 +70,9 @@ def _known(report: Report) -> dict[str, str]:
 
 def _findings(report: Report) -> Iterator[dict[str, Any]]:
     for finding in report.findings:
+        place = place_of_rule(finding.origin, report)
         yield {
-            **_result(report, finding.kind, Level.ERROR, outline.finding(finding), finding.origin),
+            **_result(report, finding.kind, Level.ERROR, outline.finding(finding), place),
             "partialFingerprints": _fingerprint(finding.kind, plain(finding.origin or finding.message)),
         }
 
@@ -87,14 +88,14 @@ def _row(report: Report, verdict: Verdict, entry: Entry, grade: Level) -> dict[s
     row = plain(str(verdict.benchmark))
     metric = verdict.metric.name if verdict.metric else ""
     said = ": ".join(filter(None, (f"{outline.row_name(entry)} {entry.outcome}", outline.sentence(entry))))
-    result = _result(report, verdict.outcome, grade, said, verdict.origin)
+    result = _result(report, verdict.outcome, grade, said, place_of_row(verdict, report))
     result["locations"][0]["logicalLocations"] = [{"fullyQualifiedName": row, "kind": "function"}]
     return {**result, "partialFingerprints": _fingerprint(verdict.outcome, f"{row} {plain(metric)}")}
 
 
-def _result(report: Report, rule: str, grade: Level, text: str, origin: str) -> dict[str, Any]:
-    """A result where its rule stands; code scanning takes none without a place."""
-    where = place_or_thresholds(origin, report)
+def _result(report: Report, rule: str, grade: Level, text: str, place: Place | None) -> dict[str, Any]:
+    """A result at its place; code scanning takes none without."""
+    where = place or where_limits_stand(report)
     physical = {
         "artifactLocation": {"uri": quote(where.path), "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": where.line},

@@ -264,6 +264,10 @@ def full_report() -> Report:
         version="0.1.0",
         findings=FINDINGS,
         rules_folder="baselines",
+        sources={
+            "command.Exec.track_overhead": "benchmarks/command.py:31",
+            "files.Copy.time_in": "benchmarks/files.py:7",
+        },
     )
 
 

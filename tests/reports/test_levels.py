@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from perfbench.reports.levels import Place, place, place_or_thresholds
+from perfbench.model import Outcome
+from perfbench.reports.levels import Place, place_of_row, place_of_rule, where_limits_stand
 
 from . import sample
 
@@ -22,12 +23,21 @@ from . import sample
     ],
 )
 def test_a_file_with_a_line_is_a_place_in_the_repository(origin: str, expected: Place | None) -> None:
-    assert place(origin, sample.full_report()) == expected
+    assert place_of_rule(origin, sample.full_report()) == expected
 
 
 def test_files_at_the_top_have_no_folder() -> None:
-    assert place("a.toml:3", replace(sample.full_report(), rules_folder="")) == Place("a.toml", 3)
+    report = replace(sample.full_report(), rules_folder="")
+    assert place_of_rule("a.toml:3", report) == Place("a.toml", 3)
+    assert where_limits_stand(report) == Place("thresholds.toml", 1)
 
 
-def test_what_has_no_place_points_to_where_limits_stand() -> None:
-    assert place_or_thresholds("", sample.full_report()) == Place("baselines/thresholds.toml", 1)
+def test_a_row_points_to_its_rule_else_to_its_benchmark() -> None:
+    row, report = sample.row("command.Exec.track_overhead", "runc", output="0"), sample.full_report()
+    compared = sample.compared(row, 1.0, 2.0)
+    ruled, default = (
+        sample.judged(Outcome.REGRESSED, compared, rule) for rule in (sample.LIMIT, "limit 1 %")
+    )
+    assert place_of_row(ruled, report) == Place("baselines/thresholds.toml", 12)
+    assert place_of_row(default, report) == Place("benchmarks/command.py", 31)
+    assert place_of_row(default, replace(report, sources={})) is None
