@@ -101,7 +101,8 @@ def test_odd_values_have_an_answer(base: Processes, head: Processes, verdict: Ou
 
 
 def test_missing_values_are_counted() -> None:
-    base: list[list[float | None]] = [*map(list, BASE), [1.0, None]]
+    base: list[list[float | None]] = [[*run] for run in BASE]
+    base.append([1.0, None])
     assert "1 values are not finite numbers and were left out" in judge(base, SAME).warnings
 
 
