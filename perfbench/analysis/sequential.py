@@ -33,19 +33,24 @@ def share(rounds: int, first: int) -> float:
     return part
 
 
-def undecided(verdicts: Iterable[Verdict]) -> tuple[BenchmarkId, ...]:
-    """The rows that deserve more rounds, each once: those that seem changed first, then the other open ones.
+def undecided(verdicts: Iterable[Verdict], *, leaning_only: bool = False) -> tuple[BenchmarkId, ...]:
+    """The rows that deserve more rounds, each once: those that seem changed first, the others as they come.
 
     A row counts as changed only when the whole family's error allows it, and each round has fresh processes,
-    so what is flagged is confirmed before it is named. A row that budgets alone decided is left as it is.
+    so what is flagged is confirmed before it is named. With `leaning_only` the rows whose estimate lies
+    within their limit are left as they are: what they may still hide is not worth more time. A row that
+    budgets alone decided is left as well.
     """
     open_rows = [verdict for verdict in verdicts if verdict.outcome is Outcome.INCONCLUSIVE]
-    ranked = sorted(open_rows, key=lambda verdict: not _seems_changed(verdict))
+    if leaning_only:
+        open_rows = [verdict for verdict in open_rows if leans(verdict)]
+    ranked = sorted(open_rows, key=lambda verdict: not leans(verdict))
     return tuple(dict.fromkeys(verdict.benchmark for verdict in ranked))
 
 
-def _seems_changed(verdict: Verdict) -> bool:
+def leans(verdict: Verdict) -> bool:
+    """Whether the estimate of a row lies beyond its limit, so that it seems changed."""
     if verdict.comparison is None or verdict.limit is None:
         return False
-    worse = worsening(verdict.comparison)
-    return worse.low > 1.0 + verdict.limit or worse.high < 1.0 / (1.0 + verdict.limit)
+    worse = worsening(verdict.comparison).ratio
+    return worse > 1.0 + verdict.limit or worse < 1.0 / (1.0 + verdict.limit)

@@ -25,6 +25,10 @@ from perfbench.results.writer import ResultWriter
 
 CONTROL_EVERY = 8
 
+PATIENCE = 0.25
+"""For so long, as a part of what the first rounds took, looks begin at rows that seem unchanged and are only not
+sure; rows that seem changed are measured until they are decided or the time is up."""
+
 MOST_ROUNDS = 120
 """Rounds after which a row stays undecided: four times as many would halve its interval."""
 
@@ -123,9 +127,11 @@ class Job:
             )
             done = self.effort.rounds
             whole = not self.effort.strict
+            began = time.monotonic()
             in_time = rounds.measure(with_controls(self.rows), range(done), deadline, whole=whole)
+            patience = time.monotonic() + PATIENCE * (time.monotonic() - began)
             while in_time and len(labels) > 1 and done < MOST_ROUNDS:
-                rows = self._undecided()
+                rows = self._undecided(leaning_only=time.monotonic() > patience)
                 if not rows:
                     break
                 more = range(done, next_look(done))
@@ -142,9 +148,9 @@ class Job:
         start_up = 0.3 * sides
         return max(0.1, share - start_up)
 
-    def _undecided(self) -> list[Row]:
+    def _undecided(self, *, leaning_only: bool) -> list[Row]:
         by_name = {row.benchmark: row for row in self.rows}
-        return [by_name[benchmark] for benchmark in undecided(self.verdicts())]
+        return [by_name[name] for name in undecided(self.verdicts(), leaning_only=leaning_only)]
 
     def comparisons(self) -> list[Comparison]:
         """Head against base for every row that both sides have measured."""
