@@ -26,7 +26,8 @@ def chosen(
     own = tuple(one for one in request.expressions if _is_broken(one) or _finds(one, rows))
     if not request.expressions or len(own) < len(request.expressions):
         return tuple(harnesses), own
-    named = [one for one in harnesses if any(re.search(expression, one.name) for expression in own)]
+    sound = [expression for expression in own if not _is_broken(expression)]
+    named = [one for one in harnesses if any(re.search(expression, one.name) for expression in sound)]
     return tuple(named), own
 
 
