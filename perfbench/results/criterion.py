@@ -142,7 +142,9 @@ def _kept(folder: Path) -> Iterator[Path]:
         if number >= _MOST_FOLDERS:
             return
         folders.sort()
-        if _IDENTITY in files and (_SAMPLE in files or _ESTIMATES in files):
+        is_kept = _IDENTITY in files and (_SAMPLE in files or _ESTIMATES in files)
+        # A pipe would be waited for.
+        if is_kept and Path(place, _IDENTITY).is_file():
             yield Path(place)
 
 
