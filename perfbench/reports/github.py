@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from perfbench.model import Report
 from perfbench.reports import outline
+from perfbench.reports.entries import all_entries, gravity, row_name, sentence
 from perfbench.reports.levels import Level, Place, level, place_of_row, place_of_rule
 
 MOST = 10
@@ -34,12 +35,12 @@ def _all(report: Report) -> Iterator[tuple[Level, str]]:
     for finding in report.findings:
         where = place_of_rule(finding.origin, report)
         yield Level.ERROR, _command("error", f"perfbench: {finding.kind}", outline.finding(finding), where)
-    for verdict, entry in sorted(outline.all_entries(report), key=lambda pair: outline.gravity(pair[0])):
+    for verdict, entry in sorted(all_entries(report), key=lambda pair: gravity(pair[0])):
         grade = level(verdict, report)
         if grade in COMMANDS:
-            title = f"{entry.outcome}: {outline.row_name(entry)}"
+            title = f"{entry.outcome}: {row_name(entry)}"
             where = place_of_row(verdict, report)
-            yield grade, _command(COMMANDS[grade], title, outline.sentence(entry), where)
+            yield grade, _command(COMMANDS[grade], title, sentence(entry), where)
     for text in outline.warnings(report):
         yield Level.WARNING, _command("warning", "perfbench", text, None)
 

@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 
 from perfbench.model import Finding, Outcome, Report, Verdict
 from perfbench.reports import outline
+from perfbench.reports.entries import Entry, all_entries, sentence
 from perfbench.reports.levels import Level, level
 from perfbench.reports.names import plain
-from perfbench.reports.outline import Entry
 from perfbench.units import SECONDS
 
 NOT_DECIDED = frozenset({Outcome.INCONCLUSIVE, Outcome.INCOMPARABLE, Outcome.FAILED, Outcome.SKIPPED})
@@ -29,7 +29,7 @@ def render(report: Report) -> str:
     suite = ElementTree.Element("testsuite", name=f"perfbench {report.title}")
     _properties(suite, report)
     several = Counter(verdict.benchmark for verdict in report.verdicts)
-    for verdict, entry in outline.all_entries(report):
+    for verdict, entry in all_entries(report):
         _case(suite, verdict, entry, level(verdict, report), several=several[verdict.benchmark] > 1)
     for finding in report.findings:
         _finding(suite, finding)
@@ -81,7 +81,7 @@ def _case(suite: ElementTree.Element, verdict: Verdict, entry: Entry, grade: Lev
         name=plain(f"{function}{params}{metric}"),
         time=_seconds(_median(verdict)),
     )
-    said = outline.sentence(entry)
+    said = sentence(entry)
     if grade is Level.ERROR:
         tag = "error" if verdict.outcome is Outcome.FAILED else "failure"
         ElementTree.SubElement(case, tag, type=verdict.outcome, message=said).text = said

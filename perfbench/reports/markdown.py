@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from perfbench.model import Environment, Outcome, Report
 from perfbench.reports import matrix, outline
-from perfbench.reports.markdown_text import code, escape, sentence
+from perfbench.reports.entries import GRAVEST_FIRST, entries
+from perfbench.reports.markdown_text import code, escape, line
 from perfbench.reports.matrix import Cell, Matrix
 from perfbench.reports.names import plain
 from perfbench.reports.room import Block, Fold, fill
+from perfbench.reports.skips import skips
 from perfbench.units import format_value
 
 MARKER = "<!-- perfbench report -->"
@@ -18,7 +20,7 @@ MARKER = "<!-- perfbench report -->"
 COMMENT_LIMIT = 65_536
 """What GitHub takes as a comment. It counts characters; bytes are never fewer."""
 
-DECISIVE = frozenset(outline.GRAVEST_FIRST[:4])
+DECISIVE = frozenset(GRAVEST_FIRST[:4])
 HEADINGS = ("", "benchmark", "runtime", "median", "change", "could see", "why")
 
 
@@ -48,9 +50,9 @@ def _subject(report: Report) -> str:
 
 
 def _parts(report: Report) -> Iterator[Block | Fold]:
-    yield Block("findings", [f"- {sentence(outline.finding(found))}" for found in report.findings])
+    yield Block("findings", [f"- {line(outline.finding(found))}" for found in report.findings])
     yield Block(
-        "warnings", [f"> {sentence(text)}" for text in outline.warnings(report)], "> [!WARNING]\n", "\n>\n"
+        "warnings", [f"> {line(text)}" for text in outline.warnings(report)], "> [!WARNING]\n", "\n>\n"
     )
     rows = [
         (
@@ -62,7 +64,7 @@ def _parts(report: Report) -> Iterator[Block | Fold]:
             escape(entry.seen),
             escape(entry.note),
         )
-        for entry in outline.entries(report)
+        for entry in entries(report)
     ]
     yield _table("rows", HEADINGS, rows)
     yield from _passed(report)
@@ -91,11 +93,11 @@ def _cell(cell: Cell) -> str:
 
 
 def _skipped(report: Report) -> Iterator[Fold]:
-    skips = outline.skips(report)
-    if not skips:
+    skipped = skips(report)
+    if not skipped:
         return
     number = dict(outline.counts(report))[Outcome.SKIPPED]
-    rows = [(code(skip.where), escape(skip.runtime), escape(skip.reason), str(skip.rows)) for skip in skips]
+    rows = [(code(skip.where), escape(skip.runtime), escape(skip.reason), str(skip.rows)) for skip in skipped]
     heads = ("benchmarks", "runtime", "reason", "rows")
     yield Fold(f"{number} skipped", [_table("skipped patterns", heads, rows, right_from=3)])
 

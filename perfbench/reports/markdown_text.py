@@ -18,7 +18,7 @@ def escape(text: str) -> str:
     return ACTIVE.sub(r"\\\g<0>", LINKED.sub("\N{ZERO WIDTH SPACE}", text))
 
 
-def sentence(text: str) -> str:
+def line(text: str) -> str:
     """Text that begins a line."""
     return BLOCK.sub(r"\1\\", escape(text))
 

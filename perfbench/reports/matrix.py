@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perfbench.model import Comparison, Outcome, Report, Verdict
+from perfbench.reports.entries import row_labels
 from perfbench.reports.glyphs import mark
 from perfbench.reports.names import Label, plain
-from perfbench.reports.outline import row_labels
 from perfbench.units import format_ratio, format_value
 
 

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from perfbench.errors import ExitCode
 from perfbench.model import Outcome, Report, Verdict
 from perfbench.reports import outline
+from perfbench.reports.entries import Entry, all_entries, row_name, sentence
 from perfbench.reports.levels import Level, Place, level, place_of_row, place_of_rule, where_limits_stand
 from perfbench.reports.names import plain
-from perfbench.reports.outline import Entry
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -78,7 +78,7 @@ def _findings(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def _rows(report: Report) -> Iterator[dict[str, Any]]:
-    for verdict, entry in outline.all_entries(report):
+    for verdict, entry in all_entries(report):
         grade = level(verdict, report)
         if grade is not Level.NONE:
             yield _row(report, verdict, entry, grade)
@@ -87,7 +87,7 @@ def _rows(report: Report) -> Iterator[dict[str, Any]]:
 def _row(report: Report, verdict: Verdict, entry: Entry, grade: Level) -> dict[str, Any]:
     row = plain(str(verdict.benchmark))
     metric = verdict.metric.name if verdict.metric else ""
-    said = ": ".join(filter(None, (f"{outline.row_name(entry)} {entry.outcome}", outline.sentence(entry))))
+    said = ": ".join(filter(None, (f"{row_name(entry)} {entry.outcome}", sentence(entry))))
     result = _result(report, verdict.outcome, grade, said, place_of_row(verdict, report))
     result["locations"][0]["logicalLocations"] = [{"fullyQualifiedName": row, "kind": "function"}]
     return {**result, "partialFingerprints": _fingerprint(verdict.outcome, f"{row} {plain(metric)}")}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from perfbench.errors import ExitCode
 from perfbench.model import Outcome, Report
 from perfbench.reports import matrix, outline
+from perfbench.reports.entries import entries
 from perfbench.reports.glyphs import MARKS, STYLES
 from perfbench.reports.names import plain
 from perfbench.reports.page import Page
 from perfbench.reports.sheets import Piece, Sheet
+from perfbench.reports.skips import Skip, skips
 from perfbench.reports.terminal_matrix import write_list, write_matrix
 from perfbench.reports.terminal_rows import write_rows
 
@@ -21,13 +23,13 @@ def render(report: Report, sheet: Sheet) -> None:
     """Write the report on the sheet, at its width and in its encoding."""
     page = Page(sheet)
     _head(page, report)
-    entries = outline.entries(report)
-    if entries:
+    told = entries(report)
+    if told:
         page.line()
-        write_rows(page, entries)
+        write_rows(page, told)
     _findings(page, report)
     _passed(page, report)
-    _skips(page, outline.skips(report))
+    _skips(page, skips(report))
     _foot(page, report)
 
 
@@ -84,13 +86,16 @@ def _passed(page: Page, report: Report) -> None:
         write_list(page, rows)
 
 
-def _skips(page: Page, skips: list[outline.Skip]) -> None:
-    if not skips:
+def _skips(page: Page, skipped: list[Skip]) -> None:
+    if not skipped:
         return
     page.line()
-    names, runtimes = page.widest(skip.where for skip in skips), page.widest(skip.runtime for skip in skips)
+    names, runtimes = (
+        page.widest(skip.where for skip in skipped),
+        page.widest(skip.runtime for skip in skipped),
+    )
     mark = f"{MARKS[Outcome.SKIPPED]} "
-    for skip in skips:
+    for skip in skipped:
         start: list[Piece] = [(mark, "dim"), (page.left(skip.where, names) + "  ", "")]
         if runtimes:
             start.append((page.left(skip.runtime, runtimes) + "  ", ""))

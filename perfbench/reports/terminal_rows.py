@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from perfbench.reports.entries import Entry
 from perfbench.reports.glyphs import STYLES
-from perfbench.reports.outline import Entry
 from perfbench.reports.page import Page
 from perfbench.reports.sheets import Piece
 

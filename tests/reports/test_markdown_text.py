@@ -29,8 +29,8 @@ def test_active_characters_are_escaped(text: str, expected: str) -> None:
     ("text", "expected"),
     [("- a", r"\- a"), ("12. a", r"12\. a"), ("3) a", r"3\) a"), ("==", r"\=="), ("1 a", "1 a")],
 )
-def test_a_sentence_is_no_list_and_no_heading(text: str, expected: str) -> None:
-    assert markdown_text.sentence(text) == expected
+def test_a_line_is_no_list_and_no_heading(text: str, expected: str) -> None:
+    assert markdown_text.line(text) == expected
 
 
 @pytest.mark.parametrize(
