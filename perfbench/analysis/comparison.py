@@ -50,6 +50,7 @@ EXACT_RUNS = 2
 Constant times are taken so only where both sides have the same one; different ones may be a coarse clock.
 """
 
+_MOST_ROUNDS = 1000  # their pairs are all looked at
 _MOST_UNITS = 200  # runs on a side; their pairs are all looked at
 _MOST_BLOCKS = 50  # stretches of a single process
 
@@ -85,8 +86,8 @@ def compare(
     `paired` says whether the two were sampled in turn; None finds out from their rounds, counts and clocks.
     Paired, the unit of inference is the round: its figure is the midmean log-ratio of neighbouring samples;
     the estimate is the Hodges–Lehmann centre of the figures, the interval that of the signed-rank test, as
-    p is. Unpaired, it is the process: Hodges–Lehmann shift of the logs of the runs' medians with Moses' interval, p the
-    rank-sum test. A side that has a summary and no runs is compared by summaries (`compare_summaries`).
+    p is. Unpaired, it is the process: Hodges–Lehmann shift of the logs of the runs' medians with Moses'
+    interval, p the rank-sum test. A side that has a summary and no runs is compared by summaries (`compare_summaries`).
     `confidence` None is 95 %, for summaries 99 %.
 
     Too few rounds or runs for a level of 95 % give the interval (0, ∞). Values of zero or below are compared
@@ -163,6 +164,7 @@ def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()
     confidence = question.confidence
     if question.rounds:
         figures = [round_figure(samples, scale.change) for samples in question.rounds]
+        figures = _blocks(figures, _MOST_ROUNDS)
         shift, p = signed_rank_interval(figures, confidence), signed_rank_test(figures)
         units, name = len(figures), "rounds"
         evidence: tuple[tuple[float, ...], ...] = (tuple(figures),)

@@ -39,7 +39,7 @@ def test_a_paired_ratio_is_found_through_the_moods_of_the_machine() -> None:
     assert found.rounds == 10
     assert found.low < 1.05 < found.high
     assert found.low > 1.04
-    assert found.confidence == 0.99
+    assert 0.95 <= found.confidence < 0.96
     assert found.p < 0.01
     assert found.warnings == ()
 
@@ -96,10 +96,13 @@ def test_fewer_than_six_rounds_make_no_claim(rounds: int) -> None:
     assert found.warnings == (f"{rounds} rounds: too few for an interval",)
 
 
-def test_six_rounds_say_at_which_level_they_speak() -> None:
-    found = compare(*noisy_rounds(seeded(4), rounds=6))
-    assert found.confidence == pytest.approx(0.96875)
-    assert found.warnings == ("6 rounds: an interval of 96.9%, not 99%",)
+def test_rounds_that_fall_short_of_a_level_say_at_which_they_speak() -> None:
+    base, head = noisy_rounds(seeded(4), rounds=6)
+    assert compare(base, head).confidence == pytest.approx(0.96875)
+    assert compare(base, head).warnings == ()
+    asked = compare(base, head, confidence=0.99)
+    assert asked.confidence == pytest.approx(0.96875)
+    assert asked.warnings == ("6 rounds: an interval of 96.9%, not 99%",)
 
 
 def test_a_stored_baseline_is_compared_by_its_processes_and_says_so() -> None:
@@ -137,6 +140,7 @@ def test_a_million_samples_are_compared_in_bounded_memory() -> None:
     assert compare(measurement([values]), apart([values])).rounds <= 50
     many_runs = [[value] for value in values[:20_000]]
     assert compare(measurement(many_runs), apart(many_runs)).rounds <= 200
+    assert compare(measurement(many_runs), measurement(many_runs[::-1])).rounds <= 1000
 
 
 @pytest.mark.parametrize("later", [0.0, 86_400.0])
@@ -247,8 +251,8 @@ def test_identical_sides_are_called_different_no_oftener_than_the_level_says(spr
         found = compare(*noisy_rounds(generator, rounds=10, spread=spread, samples=4))
         apart_from_one += not found.low <= 1 <= found.high
         beyond_limit += found.low > 1.01 or found.high < 1 / 1.01
-    assert apart_from_one / trials <= 0.01 + 4 * math.sqrt(0.01 * 0.99 / trials)
-    assert beyond_limit / trials <= 0.01
+    assert apart_from_one / trials <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / trials)
+    assert beyond_limit / trials <= 0.02
 
 
 @pytest.mark.parametrize("processes", [5, 10, 20])
