@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
-from perfbench.model import BenchmarkId, Environment, Measurement, Outcome, Problem
+from perfbench.model import BenchmarkId, Environment, Measurement, Outcome, Problem, Summary
 from perfbench.results.result_file import (
     HEAD,
     LATEST,
@@ -86,6 +87,12 @@ class Gathering:
             complete=complete and not is_empty,
             seconds=seconds,
         )
+
+
+def share_of(part: float, count: float) -> Summary:
+    """The summary of `count` samples each of which is 1 or 0, `part` of them 1: their mean is the share."""
+    share = part / count
+    return Summary(mean=share, stddev=math.sqrt(share * (1.0 - share)), count=int(count))
 
 
 def moment(text: object, zone: tzinfo | None = None) -> float:

@@ -9,10 +9,10 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from perfbench.model import BenchmarkId, Measurement, Metric, Outcome, Run, Summary
+from perfbench.model import BenchmarkId, Measurement, Metric, Outcome, Run
 from perfbench.results import jtl_csv, jtl_xml
 from perfbench.results.document import Document
-from perfbench.results.gathering import UNKNOWN, Gathering
+from perfbench.results.gathering import UNKNOWN, Gathering, share_of
 from perfbench.results.json_text import MalformedError
 from perfbench.results.jtl_sample import Sample
 from perfbench.results.result_file import HEAD, LATEST, Header, ResultFile, SideHeader
@@ -94,7 +94,6 @@ def _measured(benchmark: BenchmarkId, label: _Label, gathering: Gathering) -> No
         gathering.take_outcome(benchmark, Outcome.FAILED, f"all {count} samples failed{reason}")
         return
     run = Run(tuple(label.seconds), 0, 0.0 if label.started == LATEST else label.started)
-    share = label.failed / count
-    summary = Summary(share, mean=share, count=count)
+    summary = share_of(label.failed, count)
     gathering.take(Measurement(benchmark, TIME, (run,), UNKNOWN, gathering.path))
     gathering.take(Measurement(benchmark, FAILED, (), UNKNOWN, gathering.path, summary))

@@ -13,7 +13,7 @@ from typing import Any
 
 from perfbench.model import BenchmarkId, Better, Measurement, Metric, Summary
 from perfbench.results.document import Document
-from perfbench.results.gathering import UNKNOWN, Gathering, UnusableError
+from perfbench.results.gathering import UNKNOWN, Gathering, UnusableError, share_of
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import ResultFile, unreadable
 from perfbench.units import BYTES, SECONDS
@@ -70,9 +70,10 @@ def read(document: Document) -> ResultFile:
     data: Any = parsed.value
     gathering = Gathering(document.path)
     gathering.note_repeated(parsed.repeated)
-    for name, metric in data["metrics"].items():
+    metrics: dict[str, Any] = data["metrics"]
+    for name, metric in metrics.items():
         try:
-            for found, summary in _figures(name, metric):
+            for found, summary in _figures(name, metric, _made_of(name, metrics)):
                 gathering.take(Measurement(_benchmark(name), found, (), UNKNOWN, document.path, summary))
         except UnusableError as error:
             gathering.note(f"{name}: {error}")
@@ -88,24 +89,32 @@ def _benchmark(name: str) -> BenchmarkId:
     return BenchmarkId("", tagged[1], tuple((key.strip(), value.strip()) for key, _, value in pairs))
 
 
-def _figures(name: str, metric: object) -> Iterator[tuple[Metric, Summary]]:
+def _made_of(name: str, metrics: Mapping[str, object]) -> float | None:
+    """How many samples a trend of k6's own has: as many as its requests or iterations were counted."""
+    own, brace, tags = name.partition("{")
+    counter = (
+        "http_reqs" if own.startswith("http_req_") else "iterations" if own == "iteration_duration" else ""
+    )
+    return _values(metrics.get(f"{counter}{brace}{tags}")).get("count")
+
+
+def _figures(name: str, metric: object, count: float | None) -> Iterator[tuple[Metric, Summary]]:
     """What one of k6's metrics tells. Raises UnusableError where it is of no kind that k6 has."""
     if not isinstance(metric, dict):
         raise UnusableError("is not a metric")
-    inner = metric.get("values", metric)
-    values: Values = _numbers(inner) if isinstance(inner, dict) else {}
+    values = _values(metric)
     known = _BETTER.get(name.partition("{")[0])
     better = known or _bounded_side(metric.get("thresholds"))
     if {"avg", "med"} & values.keys() or any(map(_PERCENTILE.fullmatch, values)):
-        yield from _trend(name, metric.get("contains"), values, better or Better.LOWER)
+        counted = {"count": count} if count is not None else {}
+        yield from _trend(name, metric.get("contains"), {**counted, **values}, better or Better.LOWER)
         return
     better = better or Better.NONE
-    if "passes" in values or "fails" in values:
-        share = values.get("rate", values.get("value"))
-        if share is None:
-            raise UnusableError("has no rate")
-        count = values.get("passes", 0) + values.get("fails", 0)
-        yield Metric("rate", "share", better), Summary(share, mean=share, count=_count(count))
+    if "passes" in values and "fails" in values:
+        passes, fails = values["passes"], values["fails"]
+        if passes < 0 or fails < 0 or not 1 <= passes + fails < 2**53:
+            raise UnusableError("is a rate of nothing")
+        yield Metric("rate", "share", better), share_of(passes, passes + fails)
     elif "rate" in values:
         unit = f"{BYTES}/s" if metric.get("contains") == "data" or name.startswith("data_") else "1/s"
         yield Metric("throughput", unit, better), Summary(values["rate"])
@@ -143,6 +152,12 @@ def _bounded_side(thresholds: object) -> Better | None:
     if len(signs) != 1:
         return None
     return Better.LOWER if signs == {"<"} else Better.HIGHER
+
+
+def _values(metric: object) -> Values:
+    """The figures of a metric, wherever its layout keeps them."""
+    inner = metric.get("values", metric) if isinstance(metric, dict) else None
+    return _numbers(inner) if isinstance(inner, dict) else {}
 
 
 def _numbers(values: Mapping[str, object]) -> Values:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perfbench.model import BenchmarkId, Measurement, Outcome
 from perfbench.results import gathering
-from perfbench.results.gathering import UNKNOWN, Gathering, moment
+from perfbench.results.gathering import UNKNOWN, Gathering, moment, share_of
 from perfbench.results.result_file import HEAD, LATEST, MAX_PROBLEMS, Header, SideHeader
 
 from .samples import CALL, START, TIME, run
@@ -74,3 +78,13 @@ def test_rows_beyond_the_bound_are_left_out_and_named(monkeypatch: pytest.Monkey
 def test_a_date_is_a_moment_and_anything_else_is_none(text: object, seconds: float) -> None:
     assert moment(text) == seconds
     assert 0 <= moment("9999-12-31T23:59:59") <= LATEST
+
+
+@given(st.integers(1, 2**40), st.floats(0, 1))
+def test_a_share_is_the_mean_of_ones_and_zeros(count: int, part: float) -> None:
+    ones = round(part * count)
+    summary = share_of(ones, count)
+    assert (summary.mean, summary.count) == (ones / count, count)
+    assert summary.stddev is not None
+    assert 0 <= summary.stddev <= 0.5
+    assert share_of(1, 4).stddev == pytest.approx(statistics.pstdev([1, 0, 0, 0]))

@@ -64,7 +64,7 @@ def test_failures_are_a_share_and_no_times() -> None:
     assert times(result) == {"a": (0.01, 0.03)}
     share = result.side()[1]
     assert share.metric == Metric("failed", "share")
-    assert share.summary == Summary(0.5, mean=0.5, count=4)
+    assert share.summary == Summary(mean=0.5, stddev=0.5, count=4)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
