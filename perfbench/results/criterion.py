@@ -31,6 +31,7 @@ _NANO = 1e-9
 _IDENTITY, _SAMPLE, _ESTIMATES = "benchmark.json", "sample.json", "estimates.json"
 _RAW_HEADER = b"group,function,value,"
 _MOST_FOLDERS = 20_000
+_MOST_SAMPLES = 2_000_000
 
 
 class _Identity(msgspec.Struct, frozen=True):
@@ -230,6 +231,8 @@ def _raw(document: Document) -> tuple[BenchmarkId, _Sample]:
             named.add((row["group"] or "", row["function"] or "", row["value"] or ""))
             if len(named) > 1:
                 raise UnusableError("holds more than one benchmark")
+            if len(counts) >= _MOST_SAMPLES:
+                raise UnusableError(f"holds more than {_MOST_SAMPLES} samples")
             count, time = _counted(row)
             counts.append(count)
             times.append(time)

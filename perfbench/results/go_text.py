@@ -10,11 +10,12 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from perfbench.model import BenchmarkId, Environment, Measurement, Outcome, Run
 from perfbench.results import go_words
 from perfbench.results.document import Document
-from perfbench.results.gathering import Gathering, UnusableError
+from perfbench.results.gathering import MAX_ROWS, Gathering, UnusableError
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import HEAD, ResultFile, shortened
 from perfbench.results.text_lines import numbered
@@ -38,6 +39,7 @@ _ARCHITECTURES = {"amd64": "x86_64", "386": "i686"}
 """What the operating system calls the processors for which Go has a name of its own."""
 
 _MAX_SETTINGS = 100
+_LONGEST_LINE = 64 * 1024
 _MAX_BLOCKS = 10_000
 
 Settings = Mapping[str, str]
@@ -93,12 +95,16 @@ class _Reading:
         self._process = 0
         self._fresh = True
         self._encoded = False
+        self._names: dict[str, BenchmarkId] = {}
+        self._powers: dict[str, int] = {}
         self._samples: dict[tuple[BenchmarkId, str], dict[int, _Samples]] = {}
         self._ended: list[tuple[BenchmarkId, Outcome, int]] = []
 
     def take(self, line: str, number: int) -> None:
         """Understand one line; what is none of Go's is skipped, as its specification demands."""
         try:
+            if len(line) > _LONGEST_LINE:
+                raise UnusableError(f"the line is longer than {_LONGEST_LINE} characters")
             if line.startswith("Benchmark"):
                 self._result(line.split(), number)
             elif line.startswith("#"):
@@ -148,20 +154,32 @@ class _Reading:
             except UnusableError as error:
                 self.gathering.note(f"{fields[0]}: {error}", number)
                 continue
-            parts = self._samples.setdefault((benchmark, unit), {})
-            samples = parts.setdefault(block, _Samples())
+            samples = self._samples_of((benchmark, unit), block)
             samples.by_process.setdefault(self._process, []).append(value)
             samples.loops.setdefault(self._process, min(max(1, int(fields[1])), _MOST_LOOPS))
 
+    def _samples_of(self, row: tuple[BenchmarkId, str], block: int) -> _Samples:
+        parts = self._samples.get(row)
+        if parts is None:
+            if len(self._samples) >= MAX_ROWS:
+                self.stopped = True
+                raise UnusableError(f"holds more than {MAX_ROWS} rows; the rest of the file was not read")
+            parts = self._samples[row] = {}
+        return parts.setdefault(block, _Samples())
+
     def _benchmark(self, name: str) -> BenchmarkId:
-        package, suite = self._settings.get("pkg", ""), self._settings.get("suite", "")
-        return go_words.benchmark_of(name, package, suite, encoded=self._encoded)
+        if name not in self._names:
+            _keep_small(self._names)
+            package, suite = self._settings.get("pkg", ""), self._settings.get("suite", "")
+            self._names[name] = go_words.benchmark_of(name, package, suite, encoded=self._encoded)
+        return self._names[name]
 
     def _value(self, text: str, unit: str) -> float:
-        if not _PLAIN_NUMBER.fullmatch(text):
-            raise UnusableError(f"{text!r} is not a finite number")
-        metric = go_words.metric_of(unit, self._units.get(unit, {}))
-        value = go_words.number(text, go_words.power(unit, metric.unit))
+        if unit not in self._powers:
+            _keep_small(self._powers)
+            base_unit = go_words.metric_of(unit, self._units.get(unit, {})).unit
+            self._powers[unit] = go_words.power(unit, base_unit)
+        value = go_words.number(text, self._powers[unit]) if _PLAIN_NUMBER.fullmatch(text) else math.nan
         if not math.isfinite(value):
             raise UnusableError(f"{text!r} is not a finite number")
         return value
@@ -169,6 +187,7 @@ class _Reading:
     def _comment(self, line: str) -> None:
         if line == go_words.MARK:
             self._encoded = True
+            self._names.clear()
             return
         key, _, value = line[1:].strip().partition(":")
         if self._encoded and key in _SOFT:
@@ -177,6 +196,7 @@ class _Reading:
     def _unit(self, fields: list[str]) -> None:
         if not fields:
             raise UnusableError("a Unit line names no unit")
+        self._powers.clear()
         known = self._units.setdefault(fields[0], {})
         for fact in fields[1:]:
             key, equals, value = fact.partition("=")
@@ -187,7 +207,8 @@ class _Reading:
 
     def _end(self, how: str, name: str) -> None:
         outcome = Outcome.FAILED if how == "FAIL" else Outcome.SKIPPED
-        self._ended.append((self._benchmark(name), outcome, self._block_here()))
+        if len(self._ended) < MAX_ROWS:
+            self._ended.append((self._benchmark(name), outcome, self._block_here()))
 
     def _close(self, line: str, number: int) -> None:
         if line.startswith("FAIL"):
@@ -201,6 +222,7 @@ class _Reading:
             return
         self._next_process()
         self._block = None
+        self._names.clear()
         if not value:
             self._settings.pop(key, None)
         elif key in self._settings or len(self._settings) < _MAX_SETTINGS:
@@ -221,6 +243,12 @@ class _Reading:
             identity = frozenset(self._settings.items())
             self._block = self._blocks.setdefault(identity, len(self._blocks))
         return self._block
+
+
+def _keep_small(known: dict[str, Any]) -> None:
+    """Forget what was looked up before it fills the memory."""
+    if len(known) >= MAX_ROWS:
+        known.clear()
 
 
 def _runs(parts: list[_Samples]) -> Iterator[Run]:

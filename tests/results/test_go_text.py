@@ -113,6 +113,7 @@ def test_unit_lines_count_wherever_they_stand() -> None:
         ("BenchmarkX 1 1e999 ns/op", "'1e999' is not a finite number"),
         ("BenchmarkX 1 0x1p2 ns/op", "not a finite number"),
         ("BenchmarkX 99999999999999999999 2 ns/op", "no count of iterations"),
+        ("BenchmarkX" + 70_000 * " 1", "longer than 65536 characters"),
         ("Unit frames better", "where key=value belongs"),
         ("Unit ", "names no unit"),
     ],
