@@ -43,28 +43,43 @@ class PlainSheet:
 
 
 class ColourSheet:
-    """A terminal. Text goes to rich as `Text`, which knows no markup and no emoji codes; colour is rich's to grant."""
+    """A terminal. Which colours it gets is rich's to say, once for each style; text is never parsed."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._codes: dict[str, tuple[str, str]] = {}
         self.width = console.width
         self.encoding = console.encoding
 
     def write(self, pieces: Sequence[Piece]) -> None:
         """Write one line."""
-        from rich.text import Text  # noqa: PLC0415
-
-        text = Text()
-        for content, style in pieces:
-            text.append(content, style)
-        text.rstrip()
-        self.print(text)
+        shown = list(pieces)
+        while shown and not shown[-1][0].rstrip():
+            shown.pop()
+        if shown:
+            shown[-1] = (shown[-1][0].rstrip(), shown[-1][1])
+        self._console.file.write("".join(map(self._coloured, shown)) + "\n")
 
     def print(self, text: Text, end: str = "\n") -> None:
         """Write a text. Raises OSError as the stream does; rich would end the process with 1."""
+        self._console.file.write(self._rendered(text, end))
+
+    def _coloured(self, piece: Piece) -> str:
+        text, style = piece
+        if not text or not style:
+            return text
+        if style not in self._codes:
+            from rich.text import Text  # noqa: PLC0415
+
+            before, _, after = self._rendered(Text("x", style), "").partition("x")
+            self._codes[style] = before, after
+        before, after = self._codes[style]
+        return f"{before}{text}{after}"
+
+    def _rendered(self, text: Text, end: str) -> str:
         with self._console.capture() as capture:
             self._console.print(text, end=end, soft_wrap=True, highlight=False)
-        self._console.file.write(capture.get())
+        return capture.get()
 
 
 def sheet(file: TextIO) -> Sheet:

@@ -6,11 +6,7 @@ import math
 from dataclasses import replace
 
 from perfbench.model import Outcome, Report, Verdict
-from perfbench.reports.entries import (
-    change,
-    entries,
-    values,
-)
+from perfbench.reports.entries import change, entries, values
 
 from . import sample
 
