@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
-
 import click
 
 from perfbench.errors import ExitCode
 
 
 @click.command()
-@click.argument("file", type=click.File("rb"), metavar="FILE", default="-")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="FILE", default="-"
+)
 @click.option(
     "--threshold", default="1 %", metavar="LIMIT", show_default=True, help="How far a value may move: '5 %'."
 )
 @click.option("--family", is_flag=True, help="Hold the chance of a wrong name over all lines together.")
 @click.option("--strict", is_flag=True, help="End with 4 when a line is inconclusive.")
-def command(file: BinaryIO, threshold: str, family: bool, strict: bool) -> ExitCode:
+def command(file: str, threshold: str, family: bool, strict: bool) -> ExitCode:
     """Judge lists of numbers: JSON Lines from FILE (`-` or nothing: stdin), JSON Lines out, in the same order.
 
     \b
@@ -28,4 +28,6 @@ def command(file: BinaryIO, threshold: str, family: bool, strict: bool) -> ExitC
     """
     from perfbench.commands.judging import judge_lines, share  # noqa: PLC0415
 
-    return judge_lines(file, share(threshold), family=family, strict=strict)
+    limit = share(threshold)
+    with click.open_file(file, "rb") as lines:
+        return judge_lines(lines, limit, family=family, strict=strict)

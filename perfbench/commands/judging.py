@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -44,7 +44,7 @@ class _Row:
     unknown: tuple[str, ...] = ()
 
 
-def judge_lines(file: BinaryIO, threshold: float, *, family: bool, strict: bool) -> ExitCode:
+def judge_lines(file: IO[bytes], threshold: float, *, family: bool, strict: bool) -> ExitCode:
     """Judge every line of `file` and write the answers to stdout; the exit code is that of the house.
 
     Memory is that of one line, or with `family` that of all comparisons, which are judged after the last one.
@@ -99,7 +99,7 @@ def _as_family(rows: Iterator[_Row]) -> Iterator[tuple[_Row, Judgement | None]]:
         yield row, next(judged) if row.comparison is not None else None
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes | None]:
+def _lines(file: IO[bytes]) -> Iterator[bytes | None]:
     """The lines that are not blank; None for one that is too long."""
     while line := file.readline(MOST_BYTES + 1):
         if len(line) > MOST_BYTES and not line.endswith(b"\n"):
