@@ -86,6 +86,10 @@ Written = tuple[int, tuple[Problem, ...]]
 def _to_perfbench(output: Path, result: ResultFile) -> Written:
     from perfbench.results.writer import ResultWriter  # noqa: PLC0415
 
+    if not _count(result):
+        raise UsageError(
+            "there are no samples to write", "name a file that holds samples, not only summaries"
+        )
     problems: list[Problem] = []
     with ResultWriter(output, result.header, mode=0o666) as writer:  # lowered by the umask
         for label, measurements in result.sides.items():
