@@ -89,7 +89,14 @@ def _accepted(verdict: Verdict, valid: Sequence[Acceptance], budgets: Sequence[B
         where = f", {budget.origin}" if budget.origin else ""
         rule = f"budget {format_value(budget.limit, metric.unit)}{where}"
         reason = f"the regression is accepted ({entry.origin or entry.pattern}), the budget holds"
-        return replace(verdict, outcome=Outcome.OVER_BUDGET, rule=rule, reason=reason, limit=budget.limit)
+        return replace(
+            verdict,
+            outcome=Outcome.OVER_BUDGET,
+            rule=rule,
+            reason=reason,
+            limit=budget.limit,
+            origin=budget.origin,
+        )
     rule = f"accepted until {entry.expires} by {entry.author} ({entry.reason})"
     if within:
         reason = f"regressed ({verdict.rule}), within the ceiling {ceiling}"

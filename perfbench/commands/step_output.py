@@ -29,8 +29,9 @@ def no_commands(file: TextIO) -> Iterator[None]:
 def tell(report: Report, file: TextIO) -> list[str]:
     """Write the annotations, and add the report to the step's summary. Says what could not be written."""
     from perfbench.reports import github, markdown  # noqa: PLC0415
+    from perfbench.reports.glyphs import fitter  # noqa: PLC0415
 
-    file.write(github.render(report))
+    file.write(fitter(file.encoding or "ascii")(github.render(report)))
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:
         return []

@@ -86,6 +86,11 @@ def test_while_the_report_is_shown_no_line_of_it_is_a_command(folder: Path) -> N
     assert not any(token in line for line in shown)
 
 
+def test_annotations_are_fit_for_a_poor_encoding(folder: Path) -> None:
+    done = perfbench("compare", "base.json", "head.json", "--github", cwd=folder, PYTHONIOENCODING="ascii")
+    assert "1 s -> 1.5 s" in done.stdout.splitlines()[-1]
+
+
 def test_a_full_summary_is_left_as_it_is(folder: Path) -> None:
     summary = folder / "summary.md"
     summary.write_bytes(b"x" * (1 << 20))
