@@ -62,10 +62,10 @@ def _joined(names: Sequence[str]) -> ResultFile:
     from perfbench.environment import incompatibility  # noqa: PLC0415
     from perfbench.results.joining import Named, join  # noqa: PLC0415
     from perfbench.results.reading import read_any  # noqa: PLC0415
-    from perfbench.results.runs import resolve  # noqa: PLC0415
+    from perfbench.results.runs import resolve_part  # noqa: PLC0415
 
     root = _root()
-    return join([Named(name, read_any(resolve(name, root))) for name in names], incompatibility)
+    return join([Named(name, read_any(*resolve_part(name, root))) for name in names], incompatibility)
 
 
 def _root() -> Path:

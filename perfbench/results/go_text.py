@@ -24,6 +24,7 @@ NAME = "Go benchmark text"
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?"
 _RESULT = re.compile(rf"^Benchmark\S*[ \t]+\d+[ \t]+{_NUMBER}[ \t]+[^\s\d]", re.MULTILINE | re.ASCII)
+_REST = re.compile(rf"[ \t]+\d+[ \t]+{_NUMBER}[ \t]+[^\s\d]", re.ASCII)
 _PLAIN_NUMBER = re.compile(_NUMBER, re.ASCII)
 _COUNT = re.compile(r"\d{1,18}", re.ASCII)
 _MOST_LOOPS = 2**53 - 1
@@ -80,6 +81,15 @@ class _Samples:
     loops: dict[int, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A line of which the benchmark's own output has taken the place after the name; the rest may follow."""
+
+    name: str
+    instead: str
+    line: int
+
+
 class _Reading:
     """Where in the file we are, and what was read so far."""
 
@@ -95,6 +105,7 @@ class _Reading:
         self._process = 0
         self._fresh = True
         self._encoded = False
+        self._broken: _Broken | None = None
         self._names: dict[str, BenchmarkId] = {}
         self._powers: dict[str, int] = {}
         self._samples: dict[tuple[BenchmarkId, str], dict[int, _Samples]] = {}
@@ -106,7 +117,11 @@ class _Reading:
             if len(line) > _LONGEST_LINE:
                 raise UnusableError(f"the line is longer than {_LONGEST_LINE} characters")
             if line.startswith("Benchmark"):
+                self._give_up_broken()
                 self._result(line.split(), number)
+            elif self._broken and _REST.match(line):
+                self._result([self._broken.name, *line.split()], number)
+                self._broken = None
             elif line.startswith("#"):
                 self._comment(line)
             elif line.startswith("Unit "):
@@ -122,6 +137,7 @@ class _Reading:
 
     def give(self, path: str) -> None:
         """Hand over every measurement and outcome, each to its side."""
+        self._give_up_broken()
         blocks = [dict(block) for block in self._blocks]
         labels = _labels(blocks, [list(parts) for parts in self._samples.values()])
         environments = [_environment(block) for block in blocks]
@@ -142,7 +158,8 @@ class _Reading:
         if len(fields) == 1:
             return  # `go test -v` says first which benchmark begins
         if not _COUNT.fullmatch(fields[1]):
-            raise UnusableError(f"{fields[0]} has no count of iterations, but {fields[1]!r}")
+            self._broken = _Broken(fields[0], fields[1], number)
+            return
         if len(fields) < 4 or len(fields) % 2:
             raise UnusableError(f"{fields[0]} has a value without a unit, or none at all")
         benchmark = self._benchmark(fields[0])
@@ -166,6 +183,12 @@ class _Reading:
                 raise UnusableError(f"holds more than {MAX_ROWS} rows; the rest of the file was not read")
             parts = self._samples[row] = {}
         return parts.setdefault(block, _Samples())
+
+    def _give_up_broken(self) -> None:
+        if self._broken:
+            message = f"{self._broken.name} has no count of iterations, but {self._broken.instead!r}"
+            self.gathering.note(message, self._broken.line)
+            self._broken = None
 
     def _benchmark(self, name: str) -> BenchmarkId:
         if name not in self._names:

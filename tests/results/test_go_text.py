@@ -125,6 +125,15 @@ def test_a_line_that_cannot_be_used_is_named_and_the_others_count(line: str, sai
     assert len(read(text).side()) == 2
 
 
+def test_a_result_that_the_benchmarks_own_output_has_split_is_put_together() -> None:
+    result = read("BenchmarkX-8   \tsome output\nmore of it\n     200\t  91.5 ns/op\t 3 B/op\n")
+    assert [(str(row.benchmark), row.runs[0].values) for row in result.side()] == [
+        ("BenchmarkX(8)", (9.15e-8,)),
+        ("BenchmarkX(8)", (3.0,)),
+    ]
+    assert result.problems == ()
+
+
 def test_contradicting_unit_lines_are_a_problem() -> None:
     text = "Unit x better=higher\nUnit x better=higher\nUnit x better=lower\nBenchmarkA 1 2 x\n"
     assert problems(text) == [(3, "better of x is higher already, not lower")]
