@@ -1,7 +1,8 @@
 """Reads k6's summary: `--summary-export`, and the data of `handleSummary()`.
 
 Both are documented at https://grafana.com/docs/k6/latest/results-output/end-of-test/; times are in
-milliseconds there, whatever unit the terminal shows.
+milliseconds there, whatever unit the terminal shows. From k6 1.5 on both may have one new layout
+(`--new-machine-readable-summary`), version 1 of the schema in k6's `internal/lib/summary/machinereadable`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ _BETTER = {
     "http_req_failed": Better.LOWER,
 }
 
+_CHECKS = {"checks_succeeded": "checks"}
+_CHECKS_TOLD_BY_OTHERS = {"checks_total", "checks_failed"}
+
 _PERCENTILE = re.compile(r"p\((\d{1,2}(?:\.\d{1,4})?)\)")
 _THRESHOLD = re.compile(r"\s*[a-z]+(?:\([\d.]+\))?\s*([<>])")
 _TAGGED = re.compile(r"([^{]*)\{(.*)\}", re.DOTALL)
@@ -44,6 +48,8 @@ Values = Mapping[str, float]
 def recognises(document: Document) -> bool:
     """Whether the file is k6's: metrics that have its types, or the rate of its iterations beside them."""
     match document.json_value:
+        case {"metadata": {"k6Version": _}, "results": {"metrics": list()}}:
+            return True
         case {"metrics": {"iterations": {"count": _, "rate": _}}}:
             return True
         case {"metrics": {"http_req_duration": {"avg": _, "med": _}}}:
@@ -70,14 +76,42 @@ def read(document: Document) -> ResultFile:
     data: Any = parsed.value
     gathering = Gathering(document.path)
     gathering.note_repeated(parsed.repeated)
-    metrics: dict[str, Any] = data["metrics"]
+    seconds = _seconds(data)
+    older = data.get("metrics")
+    metrics = older if isinstance(older, dict) else _named(data["results"], seconds)
     for name, metric in metrics.items():
         try:
             for found, summary in _figures(name, metric, _made_of(name, metrics)):
                 gathering.take(Measurement(_benchmark(name), found, (), UNKNOWN, document.path, summary))
         except UnusableError as error:
             gathering.note(f"{name}: {error}")
-    return gathering.result(seconds=_seconds(data.get("state")))
+    return gathering.result(seconds=seconds)
+
+
+def _named(results: dict[str, Any], seconds: float | None) -> dict[str, Any]:
+    """The metrics of the new layout as the older ones have them, by name, with rates by the second."""
+    checks = results.get("checks")
+    listed = checks.get("metrics") if isinstance(checks, dict) else None
+    found: dict[str, Any] = {}
+    for metric in (*results["metrics"], *(listed if isinstance(listed, list) else ())):
+        name = metric.get("name") if isinstance(metric, dict) else None
+        if not isinstance(name, str):
+            found.setdefault("", metric)
+        elif name not in _CHECKS_TOLD_BY_OTHERS:
+            found.setdefault(
+                _CHECKS.get(name, name), metric | {"values": _completed(_values(metric), seconds)}
+            )
+    return found
+
+
+def _completed(values: Values, seconds: float | None) -> Values:
+    match values:
+        case {"matches": matches, "total": total}:
+            return {"passes": matches, "fails": total - matches}
+        case {"count": count} if len(values) == 1 and seconds:
+            return {"count": count, "rate": count / seconds}
+        case _:
+            return values
 
 
 def _benchmark(name: str) -> BenchmarkId:
@@ -100,8 +134,8 @@ def _made_of(name: str, metrics: Mapping[str, object]) -> float | None:
 
 def _figures(name: str, metric: object, count: float | None) -> Iterator[tuple[Metric, Summary]]:
     """What one of k6's metrics tells. Raises UnusableError where it is of no kind that k6 has."""
-    if not isinstance(metric, dict):
-        raise UnusableError("is not a metric")
+    if not isinstance(metric, dict) or not name.strip():
+        raise UnusableError("is not a metric with a name")
     values = _values(metric)
     known = _BETTER.get(name.partition("{")[0])
     better = known or _bounded_side(metric.get("thresholds"))
@@ -177,7 +211,10 @@ def _count(number: float | None) -> int | None:
     return int(number) if number is not None and 1 <= number < 2**53 else None
 
 
-def _seconds(state: object) -> float | None:
+def _seconds(data: Mapping[str, object]) -> float | None:
     """How long the test ran, where the file tells."""
-    milliseconds = _numbers(state).get("testRunDurationMs") if isinstance(state, dict) else None
-    return milliseconds / 1e3 if milliseconds is not None and milliseconds >= 0 else None
+    for part, key, factor in (("state", "testRunDurationMs", 1e-3), ("config", "duration", 1.0)):
+        duration = _values(data.get(part)).get(key)
+        if duration is not None and duration >= 0:
+            return duration * factor
+    return None
