@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from perfbench.errors import UsageError
 from perfbench.model import BenchmarkId, Better, Measurement, Metric, Run
 from perfbench.results import go_text
+from perfbench.results.document import load
 from perfbench.results.go_export import render
 
-from .samples import CALL, ENVIRONMENT, START, TIME, document, measurement_lists, run
+from .samples import CALL, ENVIRONMENT, START, TIME, document, measurement_lists, real_data, run
 
 RATE = Metric("track", "requests/s", Better.HIGHER)
 PEAK = Metric("peakmem", "bytes")
@@ -113,13 +114,13 @@ def test_two_metrics_with_the_same_unit_get_different_ones() -> None:
     assert [row.metric.name for row in read(render(rows)[0])] == ["a", "b"]
 
 
-def benchstat(folder: Path, **files: Sequence[Measurement]) -> str:
+def benchstat(folder: Path, *options: str, **files: Sequence[Measurement]) -> str:
     program = shutil.which("benchstat")
     if program is None:
         pytest.skip("benchstat is not installed (go install golang.org/x/perf/cmd/benchstat@latest)")
     for name, measurements in files.items():
         (folder / name).write_text(render(measurements)[0])
-    done = subprocess.run([program, *files], cwd=folder, capture_output=True, text=True, check=True)
+    done = subprocess.run([program, *options, *files], cwd=folder, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return done.stdout
 
@@ -135,6 +136,14 @@ def test_benchstat_compares_two_files_of_different_commits(tmp_path: Path) -> No
     assert "_container.Lifecycle.time_start/runtime=docker:runc" in said
     assert [unit in said for unit in ("sec/op", "requests/s", "peakmem-bytes")] == [True] * 3
     assert said.count("+50.0") == 3
+
+
+def test_benchstat_says_of_converted_files_what_it_says_of_the_originals(tmp_path: Path) -> None:
+    folder = real_data("go-benchstat")
+    sides = {name: go_text.read(load(folder / name)).side() for name in ("old.txt", "new.txt")}
+    expected = (folder / "csvOldNew.stdout").read_text().splitlines()
+    said = benchstat(tmp_path, "-format=csv", **sides).splitlines()
+    assert said[-4:] == expected[-4:]
 
 
 def test_benchstat_reads_names_that_are_no_names_of_gos(tmp_path: Path) -> None:
