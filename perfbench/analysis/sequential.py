@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from enum import IntEnum
 
 from perfbench.analysis.limits import worsening
 from perfbench.model import BenchmarkId, Outcome, Verdict
@@ -33,24 +34,31 @@ def share(rounds: int, first: int) -> float:
     return part
 
 
-def undecided(verdicts: Iterable[Verdict], *, leaning_only: bool = False) -> tuple[BenchmarkId, ...]:
-    """The rows that deserve more rounds, each once: those that seem changed first, the others as they come.
+class Doubt(IntEnum):
+    """How much an undecided row seems changed: its estimate or even its whole interval lies beyond its limit."""
+
+    UNCHANGED = 0
+    LEANING = 1
+    CHANGED = 2
+
+
+def undecided(verdicts: Iterable[Verdict], least: Doubt = Doubt.UNCHANGED) -> tuple[BenchmarkId, ...]:
+    """The rows that deserve more rounds, each once: those that seem most changed first, the others as they come.
 
     A row counts as changed only when the whole family's error allows it, and each round has fresh processes,
-    so what is flagged is confirmed before it is named. With `leaning_only` the rows whose estimate lies
-    within their limit are left as they are: what they may still hide is not worth more time. A row that
-    budgets alone decided is left as well.
+    so what is flagged is confirmed before it is named. Rows of less doubt than `least` are left as they are:
+    what they may still hide is not worth more time. A row that budgets alone decided is left as well.
     """
-    open_rows = [verdict for verdict in verdicts if verdict.outcome is Outcome.INCONCLUSIVE]
-    if leaning_only:
-        open_rows = [verdict for verdict in open_rows if leans(verdict)]
-    ranked = sorted(open_rows, key=lambda verdict: not leans(verdict))
-    return tuple(dict.fromkeys(verdict.benchmark for verdict in ranked))
+    doubts = [(verdict, doubt(verdict)) for verdict in verdicts if verdict.outcome is Outcome.INCONCLUSIVE]
+    ranked = sorted((entry for entry in doubts if entry[1] >= least), key=lambda entry: -entry[1])
+    return tuple(dict.fromkeys(verdict.benchmark for verdict, _ in ranked))
 
 
-def leans(verdict: Verdict) -> bool:
-    """Whether the estimate of a row lies beyond its limit, so that it seems changed."""
+def doubt(verdict: Verdict) -> Doubt:
+    """What an undecided row seems to be so far."""
     if verdict.comparison is None or verdict.limit is None:
-        return False
-    worse = worsening(verdict.comparison).ratio
-    return worse > 1.0 + verdict.limit or worse < 1.0 / (1.0 + verdict.limit)
+        return Doubt.UNCHANGED
+    worse, most = worsening(verdict.comparison), 1.0 + verdict.limit
+    if worse.low > most or worse.high < 1.0 / most:
+        return Doubt.CHANGED
+    return Doubt.LEANING if worse.ratio > most or worse.ratio < 1.0 / most else Doubt.UNCHANGED

@@ -13,7 +13,7 @@ from perfbench.analysis.comparison import compare
 from perfbench.analysis.judge import judge
 from perfbench.analysis.noise import drift, noise_floor, twin_noise
 from perfbench.analysis.normalise import across, said
-from perfbench.analysis.sequential import next_look, share, undecided
+from perfbench.analysis.sequential import Doubt, next_look, share, undecided
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.config import Thresholds
 from perfbench.measure.discovery import CONTROL, Row
@@ -25,9 +25,12 @@ from perfbench.results.writer import ResultWriter
 
 CONTROL_EVERY = 8
 
-PATIENCE = 0.25
-"""For so long, as a part of what the first rounds took, looks begin at rows that seem unchanged and are only not
-sure; rows that seem changed are measured until they are decided or the time is up."""
+PATIENCE = {Doubt.UNCHANGED: 0.25, Doubt.LEANING: 1.0}
+"""For how long undecided rows get more rounds, as parts of the time that the first rounds took.
+
+Rows that seem unchanged and are only not sure are soon let be, and the report says how small a change they
+could have seen. Rows that are flagged are measured until they are decided or the time is up.
+"""
 
 MOST_ROUNDS = 120
 """Rounds after which a row stays undecided: four times as many would halve its interval."""
@@ -129,9 +132,9 @@ class Job:
             whole = not self.effort.strict
             began = time.monotonic()
             in_time = rounds.measure(with_controls(self.rows), range(done), deadline, whole=whole)
-            patience = time.monotonic() + PATIENCE * (time.monotonic() - began)
+            ended = time.monotonic()
             while in_time and len(labels) > 1 and done < MOST_ROUNDS:
-                rows = self._undecided(leaning_only=time.monotonic() > patience)
+                rows = self._undecided((time.monotonic() - ended) / (ended - began))
                 if not rows:
                     break
                 more = range(done, next_look(done))
@@ -148,9 +151,13 @@ class Job:
         start_up = 0.3 * sides
         return max(0.1, share - start_up)
 
-    def _undecided(self, *, leaning_only: bool) -> list[Row]:
+    def _undecided(self, spent: float) -> list[Row]:
+        """The rows to measure again, `spent` being the time since the first rounds as a part of what these took."""
+        least = max((doubt for doubt, patience in PATIENCE.items() if spent > patience), default=None)
         by_name = {row.benchmark: row for row in self.rows}
-        return [by_name[name] for name in undecided(self.verdicts(), leaning_only=leaning_only)]
+        if least is None:
+            return [by_name[name] for name in undecided(self.verdicts())]
+        return [by_name[name] for name in undecided(self.verdicts(), Doubt(least + 1))]
 
     def comparisons(self) -> list[Comparison]:
         """Head against base for every row that both sides have measured."""
