@@ -28,7 +28,6 @@ from perfbench.environment import differences, incompatibility, same_architectur
 from perfbench.errors import ExitCode, UsageError
 from perfbench.judged import Results
 from perfbench.measure.discovery import CONTROL
-from perfbench.measure.repository import opened, top_of
 from perfbench.measure.rounds import TWIN
 from perfbench.model import (
     Acceptance,
@@ -200,11 +199,8 @@ def _read(name: str, root: Path) -> ResultFile:
 
 def _root() -> Path:
     """The top of the repository around us, or this folder: files can be compared anywhere."""
-    try:
-        with opened(Path.cwd()) as repo:
-            return top_of(repo)
-    except UsageError:
-        return Path.cwd()
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
 
 
 def _noise_beside(base: Path, left: StoredSide) -> NoiseByRow:

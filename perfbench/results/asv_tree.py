@@ -20,7 +20,7 @@ from perfbench.results.document import load
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import MAX_PROBLEMS, ResultFile, shortened
 
-NAME = "asv results"
+FOLDER_NAME = "asv results"
 
 MACHINE_FILE = "machine.json"
 
@@ -117,7 +117,7 @@ class Tree:
         return f"{place} could be {len(found)} runs"
 
 
-def recognises(folder: Path) -> bool:
+def recognises_folder(folder: Path) -> bool:
     """Whether a machine described by asv has its results there: some `machine.json` says so."""
     try:
         with os.scandir(folder) as entries:
@@ -127,7 +127,7 @@ def recognises(folder: Path) -> bool:
     return any(_machine(folder / name) is not None for name in ("", *names))
 
 
-def read(folder: Path, part: str) -> ResultFile:
+def read_folder(folder: Path, part: str) -> ResultFile:
     """The run `part` of a tree: `commit`, `commit/machine` or `commit/machine/environment`.
 
     Beginnings will do. Raises UsageError where they name no run, or more than one.

@@ -4,75 +4,109 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol, cast
 
 from perfbench.errors import UsageError
-from perfbench.results import (
-    asv,
-    asv_tree,
-    cargo_text,
-    criterion,
-    github_action_benchmark,
-    go_text,
-    google_benchmark,
-    hyperfine,
-    jmh,
-    jtl,
-    k6,
-    native,
-    pyperf,
-    pytest_benchmark,
-)
 from perfbench.results.document import Document, load
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import ResultFile
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One kind of file. `recognises` looks at the content; `read` never raises for what it recognised."""
+class _Reader(Protocol):
+    """A module that reads one kind of file.
 
-    name: str
+    `recognises` looks at the content; `read` never raises for what it recognised.
+    """
+
+    NAME: str
     recognises: Callable[[Document], bool]
     read: Callable[[Document], ResultFile]
 
 
-FORMATS = (
-    Format(native.NAME, native.recognises, native.read),
-    Format(jtl.NAME, jtl.recognises, jtl.read),
-    Format(pyperf.NAME, pyperf.recognises, pyperf.read),
-    Format(asv.NAME, asv.recognises, asv.read),
-    Format(google_benchmark.NAME, google_benchmark.recognises, google_benchmark.read),
-    Format(jmh.NAME, jmh.recognises, jmh.read),
-    Format(k6.NAME, k6.recognises, k6.read),
-    Format(github_action_benchmark.NAME, github_action_benchmark.recognises, github_action_benchmark.read),
-    Format(pytest_benchmark.NAME, pytest_benchmark.recognises, pytest_benchmark.read),
-    Format(hyperfine.NAME, hyperfine.recognises, hyperfine.read),
-    Format(criterion.NAME, criterion.recognises, criterion.read),
-    Format(go_text.NAME, go_text.recognises, go_text.read),
-    Format(cargo_text.NAME, cargo_text.recognises, cargo_text.read),
-)
-"""Asked in this order: the cheap and certain ones first."""
+class _FolderReader(Protocol):
+    """A module that reads one kind of folder. `recognises_folder` looks at what lies in it, and never raises.
+
+    `read_folder` takes the folder and the part of it that is wanted, in the format's own words (a commit, the
+    name of a baseline); empty is the whole, or the newest. It raises UsageError for a part that is not there,
+    or that names several; what is odd about the rest are problems.
+    """
+
+    FOLDER_NAME: str
+    recognises_folder: Callable[[Path], bool]
+    read_folder: Callable[[Path, str], ResultFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file, by the module that reads it; that is imported when it is first asked."""
+
+    module: str
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self._reader.NAME
+
+    def recognises(self, document: Document) -> bool:
+        """Whether the content is of this kind."""
+        return self._reader.recognises(document)
+
+    def read(self, document: Document) -> ResultFile:
+        """All of a file that was recognised."""
+        return self._reader.read(document)
+
+    @property
+    def _reader(self) -> _Reader:
+        return cast(_Reader, import_module(f"perfbench.results.{self.module}"))
 
 
 @dataclass(frozen=True, slots=True)
 class FolderFormat:
-    """One kind of folder. `recognises` looks at what lies in it, and never raises.
+    """One kind of folder, by the module that reads it; that is imported when it is first asked."""
 
-    `read` takes the folder and the part of it that is wanted, in the format's own words (a commit, the
-    name of a baseline); empty is the whole, or the newest. It raises UsageError for a part that is not
-    there, or that names several; what is odd about the rest are problems.
-    """
+    module: str
 
-    name: str
-    recognises: Callable[[Path], bool]
-    read: Callable[[Path, str], ResultFile]
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self._reader.FOLDER_NAME
+
+    def recognises(self, folder: Path) -> bool:
+        """Whether what lies in the folder is of this kind."""
+        return self._reader.recognises_folder(folder)
+
+    def read(self, folder: Path, part: str) -> ResultFile:
+        """That part of a folder that was recognised. Raises UsageError where there is none, or several."""
+        return self._reader.read_folder(folder, part)
+
+    @property
+    def _reader(self) -> _FolderReader:
+        return cast(_FolderReader, import_module(f"perfbench.results.{self.module}"))
 
 
-FOLDER_FORMATS: tuple[FolderFormat, ...] = (
-    FolderFormat(asv_tree.NAME, asv_tree.recognises, asv_tree.read),
-    FolderFormat(criterion.FOLDER_NAME, criterion.recognises_folder, criterion.read_folder),
+FORMATS = tuple(
+    Format(module)
+    for module in (
+        "native",
+        "jtl",
+        "pyperf",
+        "asv",
+        "google_benchmark",
+        "jmh",
+        "k6",
+        "github_action_benchmark",
+        "pytest_benchmark",
+        "hyperfine",
+        "criterion",
+        "go_text",
+        "cargo_text",
+    )
 )
+"""Asked in this order: the cheap and certain ones first."""
+
+FOLDER_FORMATS = tuple(FolderFormat(module) for module in ("asv_tree", "criterion"))
 """Asked in this order: the cheap and certain ones first."""
 
 

@@ -158,12 +158,12 @@ def test_a_tree_of_too_many_bytes_is_cut_off(tmp_path: Path, monkeypatch: pytest
 def test_a_folder_without_a_machine_is_no_tree(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "box").mkdir()
     (tmp_path / "box" / "machine.json").write_bytes(data)
-    assert not asv_tree.recognises(tmp_path)
+    assert not asv_tree.recognises_folder(tmp_path)
     assert asv_tree.survey(tmp_path).runs == ()
 
 
 def test_a_folder_that_is_not_there_is_no_tree(tmp_path: Path) -> None:
-    assert not asv_tree.recognises(tmp_path / "nowhere")
+    assert not asv_tree.recognises_folder(tmp_path / "nowhere")
 
 
 def test_the_results_with_which_asv_tests_itself_are_read(tmp_path: Path) -> None:
