@@ -35,9 +35,6 @@ from perfbench.units import SECONDS
 CONFIDENCE = 0.95
 """Of the interval of a ratio; a change is named only where the whole family's error allows it as well."""
 
-SUMMARY_CONFIDENCE = 0.99
-"""Where the spread is assumed rather than seen: docs/decisions/0001-statistic.md."""
-
 OWN_CONFIDENCE = 0.99
 """Of the bounds of one side's own median, which budgets look at."""
 
@@ -88,7 +85,7 @@ def compare(
     the estimate is the Hodges–Lehmann centre of the figures, the interval that of the signed-rank test, as
     p is. Unpaired, it is the process: Hodges–Lehmann shift of the logs of the runs' medians with Moses'
     interval, p the rank-sum test. A side that has a summary and no runs is compared by summaries (`compare_summaries`).
-    `confidence` None is 95 %, for summaries 99 %.
+    `confidence` None is 95 %.
 
     Too few rounds or runs for a level of 95 % give the interval (0, ∞). Values of zero or below are compared
     by their difference in units of base's median, and give NaN where a median is not positive. A count or
@@ -102,7 +99,7 @@ def compare(
         paired = not summarised and side_by_side(base, head)
     rounds = paired_rounds(base, head) if paired and not summarised else []
     base_runs, head_runs = _runs(base), _runs(head)
-    level = confidence or (SUMMARY_CONFIDENCE if summarised else CONFIDENCE)
+    level = confidence or CONFIDENCE
     if base.metric.unit != head.metric.unit:
         answer = no_answer(f"base is in {base.metric.unit}, head in {head.metric.unit}", level)
     elif summarised:

@@ -41,11 +41,11 @@ def test_summaries_of_shared_runners_are_called_changed_only_beyond_what_runs_di
 def test_the_assumed_spread_is_said() -> None:
     found = compare(asv(1.0), asv(1.0))
     assert found.warnings == (
-        "stored summaries do not tell how runs of the same code differ: a spread of 4 % between them is assumed",
+        "stored summaries do not tell how runs of the same code differ: a spread of 5 % between them is assumed",
     )
     assert not found.paired
     assert found.detectable == pytest.approx(
-        math.expm1(math.hypot(0.01, 0.01, 2.576 * math.sqrt(2) * 0.04)), 0.01
+        math.expm1(math.hypot(0.0076, 0.0076, 1.96 * math.sqrt(2) * 0.05)), 0.01
     )
 
 
