@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -14,6 +15,8 @@ from perfbench.model import BenchmarkId, Metric, Outcome, Verdict
 _ALIKE = 0.6  # difflib's own measure of what people take for near
 _ALIKE_UNSEEN = 0.8  # where no values bear a name out
 _SAME_VALUE = 1.25
+_LONGEST = 200  # characters of an id
+_KIND = re.compile(r"\b(?:time|timeraw|track|mem|peakmem)_")
 _MOST = 200  # rows on a side; every pair of them is looked at
 
 
@@ -69,11 +72,19 @@ def _likeness(old: Trace, now: Trace) -> float:
     if old.version and old.version == now.version and old.benchmark.params == now.benchmark.params:
         return 2.0
     least = _ALIKE_UNSEEN if math.isnan(old.value) or math.isnan(now.value) else _ALIKE
-    matcher = SequenceMatcher(None, str(old.benchmark)[:200], str(now.benchmark)[:200])
+    matcher = SequenceMatcher(None, *_telling_parts(old.benchmark, now.benchmark))
     if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
         return 0.0
     score = matcher.ratio()
     return score if score >= least else 0.0
+
+
+def _telling_parts(old: BenchmarkId, now: BenchmarkId) -> tuple[str, str]:
+    """The full ids without what says nothing: the modules and classes in common, and asv's `time_` and its like."""
+    one, other = str(old)[:_LONGEST].split("."), str(now)[:_LONGEST].split(".")
+    while len(one) > 1 and len(other) > 1 and one[0] == other[0]:
+        one, other = one[1:], other[1:]
+    return _KIND.sub("", ".".join(one)), _KIND.sub("", ".".join(other))
 
 
 def _apart(one: float, other: float) -> bool:
