@@ -53,8 +53,8 @@ def parse_ceiling(text: str | float, metric: str) -> tuple[float | None, float |
         return share, None
     if any(sign in metric for sign in "*?["):
         raise ValueError(f"a ceiling such as {text!r} needs one metric; add metric = 'time'")
-    if metric in METRIC_UNITS and not isinstance(text, str):
-        raise ValueError(f"the ceiling {text:g} has no unit; write '+12 %' or '3 ms'")
+    if metric in METRIC_UNITS and not any(character.isalpha() for character in str(text)):
+        raise ValueError(f"the ceiling {text} has no unit; write '+12 %' or '3 ms'")
     limit = parse_quantity(text, METRIC_UNITS.get(metric))
     if metric in METRIC_UNITS and limit <= 0:
         raise ValueError(f"the ceiling {text!r} allows nothing")
