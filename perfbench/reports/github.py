@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from perfbench.model import Report
 from perfbench.reports import outline
 from perfbench.reports.entries import all_entries, gravity, row_name, sentence
-from perfbench.reports.levels import Level, Place, level, place_of_row, place_of_rule
+from perfbench.reports.levels import Level, Place, level, place_of_row, place_of_rule, unexplained
 
 MOST = 10
 """What GitHub shows of each kind for one step; it drops the others silently."""
@@ -32,6 +32,8 @@ def render(report: Report) -> str:
 
 
 def _all(report: Report) -> Iterator[tuple[Level, str]]:
+    if text := unexplained(report):
+        yield Level.ERROR, _command("error", "perfbench", text, None)
     for finding in report.findings:
         where = place_of_rule(finding.origin, report)
         yield Level.ERROR, _command("error", f"perfbench: {finding.kind}", outline.finding(finding), where)

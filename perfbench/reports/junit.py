@@ -10,10 +10,10 @@ import math
 from collections import Counter
 from xml.etree import ElementTree
 
-from perfbench.model import Finding, Outcome, Report, Verdict
+from perfbench.model import Outcome, Report, Verdict
 from perfbench.reports import outline
 from perfbench.reports.entries import Entry, all_entries, sentence
-from perfbench.reports.levels import Level, level
+from perfbench.reports.levels import Level, level, unexplained
 from perfbench.reports.names import plain
 from perfbench.units import SECONDS
 
@@ -32,7 +32,9 @@ def render(report: Report) -> str:
     for verdict, entry in all_entries(report):
         _case(suite, verdict, entry, level(verdict, report), several=several[verdict.benchmark] > 1)
     for finding in report.findings:
-        _finding(suite, finding)
+        _failure(suite, finding.kind, finding.origin or finding.message, outline.finding(finding))
+    if text := unexplained(report):
+        _failure(suite, "exit", "exit code", text)
     results = Counter(child.tag for case in suite.iter("testcase") for child in case)
     totals = {
         "tests": str(len(suite.findall("testcase"))),
@@ -91,16 +93,13 @@ def _case(suite: ElementTree.Element, verdict: Verdict, entry: Entry, grade: Lev
         ElementTree.SubElement(case, "system-out").text = f"{verdict.outcome}: {said}"
 
 
-def _finding(suite: ElementTree.Element, finding: Finding) -> None:
+def _failure(suite: ElementTree.Element, kind: str, name: str, said: str) -> None:
+    """A test case of perfbench's own: what fails and is no row."""
+    kind = plain(kind)
     case = ElementTree.SubElement(
-        suite,
-        "testcase",
-        classname=f"perfbench.{plain(finding.kind)}",
-        name=plain(finding.origin or finding.message),
-        time="0",
+        suite, "testcase", classname=f"perfbench.{kind}", name=plain(name), time="0"
     )
-    said = outline.finding(finding)
-    ElementTree.SubElement(case, "failure", type=plain(finding.kind), message=said).text = said
+    ElementTree.SubElement(case, "failure", type=kind, message=said).text = said
 
 
 def _median(verdict: Verdict) -> float:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from perfbench.errors import ExitCode
 from perfbench.model import Outcome, Report, Verdict
+from perfbench.reports import outline
 from perfbench.reports.glyphs import FAILED_ELSEWHERE, mark
 
 THRESHOLDS = "thresholds.toml"
@@ -55,6 +56,14 @@ def level(verdict: Verdict, report: Report) -> Level:
     if found is Level.WARNING and report.exit_code == ExitCode.UNDECIDED:
         return Level.ERROR
     return found
+
+
+def unexplained(report: Report) -> str:
+    """The exit code with its reason, where it fails for no row and no finding; else empty."""
+    explained = report.findings or any(level(verdict, report) is Level.ERROR for verdict in report.verdicts)
+    if report.exit_code == ExitCode.PASSED or explained:
+        return ""
+    return f"exit {report.exit_code}: {outline.exit_reason(report)}"
 
 
 def place_of_rule(origin: str, report: Report) -> Place | None:

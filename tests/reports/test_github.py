@@ -66,6 +66,10 @@ def test_a_run_whose_rows_all_passed_has_nothing_to_annotate() -> None:
     assert lines(sample.baseline_report()) == []
 
 
+def test_a_run_that_measured_nothing_is_an_error() -> None:
+    assert of(exit_code=3) == ["::error title=perfbench::exit 3: nothing was measured"]
+
+
 def test_the_tenth_of_a_kind_says_how_many_more_there_are() -> None:
     found = of(*map(regressed, range(25)), warnings=("the load was high",))
     assert len(found) == 11

@@ -31,7 +31,7 @@ def result(outcome: Outcome, *sides: str, exit_code: int = 0) -> str:
     """What a row of this outcome is to JUnit: the tag below its test case, empty where it passed."""
     verdict = sample.told(outcome, sample.row("bench.Suite.time_it"), "why", sides=sides)
     suite = parsed(replace(sample.baseline_report(), verdicts=(verdict,), exit_code=exit_code))
-    (case,) = suite.findall("testcase")
+    case = suite.findall("testcase")[0]
     return next((child.tag for child in case if child.tag != "system-out"), "")
 
 
@@ -81,15 +81,20 @@ def test_the_metrics_of_one_row_are_test_cases_of_their_own() -> None:
     verdicts = tuple(
         sample.told(Outcome.NEW, row, "", metric=metric) for metric in (sample.TIME, sample.PEAK)
     )
-    names = [case.get("name") for case in parsed(replace(sample.full_report(), verdicts=verdicts, findings=()))
-             .findall("testcase")]  # fmt: skip
-    assert names == ["run time", "run peakmem"]
+    cases = parsed(replace(sample.baseline_report(), verdicts=verdicts)).findall("testcase")
+    assert [case.get("name") for case in cases] == ["run time", "run peakmem"]
 
 
 def test_the_time_of_a_test_case_is_heads_median_without_an_exponent() -> None:
     verdict = sample.told(Outcome.NEW, sample.row("a.time_b"), "", value=2.1e-8)
     (case,) = parsed(replace(sample.baseline_report(), verdicts=(verdict,))).findall("testcase")
     assert case.get("time") == "0.000000021"
+
+
+def test_a_run_that_measured_nothing_does_not_look_like_success() -> None:
+    suite = parsed(replace(sample.baseline_report(), verdicts=(), exit_code=3))
+    (failure,) = suite.iter("failure")
+    assert failure.get("message") == "exit 3: nothing was measured"
 
 
 @settings(deadline=None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from perfbench.model import Outcome
-from perfbench.reports.levels import Place, place_of_row, place_of_rule, where_limits_stand
+from perfbench.reports.levels import Place, place_of_row, place_of_rule, unexplained, where_limits_stand
 
 from . import sample
 
@@ -30,6 +30,13 @@ def test_files_at_the_top_have_no_folder() -> None:
     report = replace(sample.full_report(), rules_folder="")
     assert place_of_rule("a.toml:3", report) == Place("a.toml", 3)
     assert where_limits_stand(report) == Place("thresholds.toml", 1)
+
+
+def test_an_exit_code_that_no_row_and_no_finding_explains_is_told() -> None:
+    report = replace(sample.baseline_report(), exit_code=3)
+    assert unexplained(report) == "exit 3: nothing was measured"
+    assert unexplained(sample.baseline_report()) == unexplained(sample.full_report()) == ""
+    assert unexplained(replace(report, exit_code=1, findings=sample.FINDINGS)) == ""
 
 
 def test_a_row_points_to_its_rule_else_to_its_benchmark() -> None:
