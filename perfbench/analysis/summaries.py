@@ -51,7 +51,8 @@ def compare_summaries(base: Measurement, head: Measurement, confidence: float) -
         return no_claim(ratio, "no spread is stored: nothing can be claimed", confidence, units=units)
     if head.metric.unit == BYTES and below == above == (0.0, 0.0):
         return Answer(Interval(ratio, ratio, ratio, confidence), float(ratio == 1.0), units)
-    return _bounded(ratio, (below, above), head.metric, confidence, units)
+    shift = math.log(centres[1]) - math.log(centres[0])
+    return _bounded(shift, (below, above), head.metric, confidence, units)
 
 
 def own_interval(measurement: Measurement, confidence: float) -> Interval:
@@ -85,12 +86,11 @@ def own_arms(summary: Summary, centre: float, confidence: float) -> _Arms | None
     return wanted * error, wanted * error
 
 
-def _bounded(ratio: float, arms: Sequence[_Arms], metric: Metric, confidence: float, units: int) -> Answer:
+def _bounded(shift: float, arms: Sequence[_Arms], metric: Metric, confidence: float, units: int) -> Answer:
     base, head = arms
     between = 0.0 if metric.unit == BYTES else _z(confidence) * math.sqrt(2.0) * BETWEEN_RUNS
-    shift = math.log(ratio)
     down, up = math.hypot(head[0], base[1], between), math.hypot(head[1], base[0], between)
-    interval = Interval(ratio, exp(shift - down), exp(shift + up), confidence)
+    interval = Interval(exp(shift), exp(shift - down), exp(shift + up), confidence)
     error = max(down, up) / _z(confidence)
     p = math.erfc(abs(shift) / error / math.sqrt(2.0)) if error else float(shift == 0.0)
     if not between:
@@ -111,7 +111,8 @@ def _spread(summary: Summary) -> float | None:
         spread = (summary.q75 - summary.q25) / _QUARTILES
     if spread is None and summary.minimum is not None and summary.maximum is not None:
         # The expected extremes of so many normal values (Blom 1958).
-        extreme = _NORMAL.inv_cdf((summary.count - 0.375) / (summary.count + 0.25))
+        count = min(summary.count, 10**9)
+        extreme = _NORMAL.inv_cdf((count - 0.375) / (count + 0.25))
         spread = (summary.maximum - summary.minimum) / (2.0 * extreme)
     return spread if spread is not None and math.isfinite(spread) and spread >= 0 else None
 
