@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from perfbench.errors import ExitCode
@@ -30,4 +32,4 @@ def command(file: str, threshold: str, family: bool, strict: bool) -> ExitCode:
 
     limit = share(threshold)
     with click.open_file(file, "rb") as lines:
-        return judge_lines(lines, limit, family=family, strict=strict)
+        return judge_lines(lines, sys.stdout.buffer, limit, family=family, strict=strict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -44,14 +43,15 @@ class _Row:
     unknown: tuple[str, ...] = ()
 
 
-def judge_lines(file: IO[bytes], threshold: float, *, family: bool, strict: bool) -> ExitCode:
-    """Judge every line of `file` and write the answers to stdout; the exit code is that of the house.
+def judge_lines(
+    file: IO[bytes], output: IO[bytes], threshold: float, *, family: bool, strict: bool
+) -> ExitCode:
+    """Judge every line of `file` and write the answers to `output`; the exit code is that of the house.
 
     Memory is that of one line, or with `family` that of all comparisons, which are judged after the last one.
     Raises UsageError at the end where lines could not be judged: what is wrong with each stands in its answer.
     """
     rows = (_row(line, threshold) for line in _lines(file))
-    output = sys.stdout.buffer
     outcomes: set[Outcome] = set()
     lines = errors = 0
     for row, judgement in _as_family(rows) if family else _alone(rows):

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perfbench.commands.judging import judge_lines, share
 from perfbench.errors import ExitCode, UsageError
@@ -14,6 +18,9 @@ from tests.commands.command_line import ROOT, perfbench
 
 FAST = [[1.0, 1.01], [1.02], [0.99], [1.0], [1.01], [0.98]]
 SLOW = [[value * 1.2 for value in run] for run in FAST]
+FIELDS = [
+    "id", "unit", "better", "a", "b", "threshold", "paired", "median", "mean", "stddev", "n", "ci99", "min", "max", "x",
+]  # fmt: skip
 
 
 def line(name: object, base: object = FAST, head: object = FAST, **more: object) -> str:
@@ -142,15 +149,36 @@ def test_answers_come_line_by_line_from_a_pipe(tmp_path: Path) -> None:
         assert process.wait(60) == ExitCode.PASSED
 
 
-def test_a_line_without_end_is_bounded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> None:
+def test_a_line_without_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("perfbench.commands.judging.MOST_BYTES", 300)
-    file = tmp_path / "long"
-    file.write_text("[" * 1000 + "\n" + line("good") + "\n" + "[" * 500, encoding="utf-8")
-    with file.open("rb") as lines, pytest.raises(UsageError, match="2 of 3 lines"):
-        judge_lines(lines, 0.01, family=False, strict=False)
-    first, good, last = capfdbinary.readouterr().out.splitlines()
+    lines, answers = io.BytesIO(f"{'[' * 1000}\n{line('good')}\n{'[' * 500}".encode()), io.BytesIO()
+    with pytest.raises(UsageError, match="2 of 3 lines"):
+        judge_lines(lines, answers, 0.01, family=False, strict=False)
+    first, good, last = answers.getvalue().splitlines()
     assert b"longer than" in first
     assert b"longer than" in last
     assert json.loads(good)["id"] == "good"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.booleans())
+def test_any_line_gets_one_answer(value: dict[str, object], family: bool) -> None:
+    answers = io.BytesIO()
+    with suppress(UsageError):
+        judge_lines(io.BytesIO(json.dumps(value).encode()), answers, 0.01, family=family, strict=False)
+    (answer,) = answers.getvalue().splitlines()
+    assert {"verdict", "error"} & json.loads(answer).keys()
+
+
+@given(st.binary())
+def test_any_bytes_get_an_answer_for_each_line(data: bytes) -> None:
+    answers = io.BytesIO()
+    with suppress(UsageError):
+        judge_lines(io.BytesIO(data), answers, 0.01, family=False, strict=False)
+    assert len(answers.getvalue().splitlines()) == sum(bool(part.strip()) for part in data.split(b"\n"))
