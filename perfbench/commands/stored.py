@@ -19,14 +19,13 @@ from perfbench.analysis.patterns import fits
 from perfbench.analysis.renames import Trace, with_renames
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.analysis.tails import tail_comparisons
-from perfbench.commands.checks import ask, judged_rows
 from perfbench.commands.night_noise import noise_of
 from perfbench.commands.outputs import Outputs
 from perfbench.commands.reporting import Draft, publish
 from perfbench.config import THRESHOLDS_FILE, Thresholds, load_project, load_thresholds
+from perfbench.config_harness import Check
 from perfbench.environment import differences, incompatibility, same_architecture
 from perfbench.errors import ExitCode, UsageError
-from perfbench.judged import Results
 from perfbench.measure.discovery import CONTROL
 from perfbench.measure.rounds import TWIN
 from perfbench.model import (
@@ -115,11 +114,11 @@ def compare_files(
     rules = rules_of(root, noise=_noise_beside(runs.resolve_part(base, root)[0], left), normalise=normalise)
     judged = judge_sides(left, right, rules)
     config = load_project(root)
-    answers = ask(config.checks, root, _results(left, right, judged))
-    findings = (*judged.findings, *answers.findings)
+    said_by_rules, fault = _answers(config.checks, root, left, right, judged) if config.checks else ((), None)
+    findings = (*judged.findings, *said_by_rules)
     code = exit_code(judged.verdicts, strict=strict, findings=findings)
-    if answers.fault:
-        code = answers.fault.exit_code
+    if fault:
+        code = fault.exit_code
     draft = Draft(
         title="compare",
         base=left.summary("base"),
@@ -131,16 +130,23 @@ def compare_files(
         rules_folder=config.baselines,
     )
     publish(draft.finish(judged.verdicts, exit_code=code, noise_floor=judged.noise_floor), outputs)
-    if answers.fault:
-        raise answers.fault
+    if fault:
+        raise fault
     return code
 
 
-def _results(left: StoredSide, right: StoredSide, judged: Judged) -> Results:
-    """The two sides as a user's own rule is shown them."""
+def _answers(
+    checks: Sequence[Check], root: Path, left: StoredSide, right: StoredSide, judged: Judged
+) -> tuple[tuple[Finding, ...], UsageError | None]:
+    """What a user's own rules find in the two sides, and the first rule that could not be asked."""
+    from perfbench.commands.checks import ask, judged_rows  # noqa: PLC0415  (12 ms, and few have rules)
+    from perfbench.judged import Results  # noqa: PLC0415
+
     rows = judged_rows(judged.verdicts, list(left.rows.values()), list(right.rows.values()))
     base, head = left.summary("base"), right.summary("head")
-    return Results("compare", base, head, rows, right.header.environment, judged.noise_floor)
+    shown = Results("compare", base, head, rows, right.header.environment, judged.noise_floor)
+    answers = ask(checks, root, shown)
+    return answers.findings, answers.fault
 
 
 def rules_of(root: Path, *, noise: NoiseByRow, normalise: bool = False) -> Rules:

@@ -19,6 +19,7 @@ from perfbench.results.asv_benchmarks import FILE, Suite, read_suite
 from perfbench.results.document import load
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import MAX_PROBLEMS, ResultFile, shortened
+from perfbench.results.uncollected import uncollected
 
 FOLDER_NAME = "asv results"
 
@@ -78,7 +79,8 @@ class Tree:
 
     def result(self, run: StoredRun) -> ResultFile:
         """The measurements of one run. Raises UsageError when its file has gone or cannot be opened."""
-        return asv.read(load(run.path), self.suite)
+        with uncollected():
+            return asv.read(load(run.path), self.suite)
 
     def results(self) -> Iterator[tuple[StoredRun, ResultFile]]:
         """All runs, one in memory at a time."""

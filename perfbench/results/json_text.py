@@ -8,16 +8,15 @@ else is read by msgspec's, several times as fast.
 from __future__ import annotations
 
 import codecs
-import gc
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
+
+from perfbench.results.uncollected import uncollected
 
 MAX_ELEMENTS = 8_000_000
 """A JSON text may hold this many values; the worst of them (`{}`) then take half a gigabyte."""
@@ -75,25 +74,13 @@ def _plain(text: str) -> Json | None:
     if "\\" in text and _ESCAPED_COLON.search(text):
         return None
     try:
-        with _uncollected():
+        with uncollected():
             value = msgspec.json.decode(text)
         encoded = msgspec.json.encode(value)
     except (msgspec.MsgspecError, RecursionError, OverflowError, UnicodeError):
         return None
     # A key has a colon. Written again, the value has all colons of the text but those of keys that were lost.
     return Json(value, ()) if encoded.count(b":") == text.count(":") else None
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector out: JSON has no cycles, and to look for them costs as much as to parse it."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _odd(text: str) -> Json:

@@ -37,6 +37,7 @@ METRICS = {
 OWN = "perfbench_"
 """Prefix of the metadata with which perfbench writes what pyperf has no place for."""
 
+_ROUND, _STARTED = f"{OWN}round", f"{OWN}started"
 _OLDEST = 5
 _VERSIONS = (_OLDEST, 6, "1.0")
 
@@ -163,7 +164,7 @@ class _Reading:
                 continue
             if values:
                 loops = _count(metadata, "loops", 1) * _count(metadata, "inner_loops", 1)
-                ordinal = _count(metadata, f"{OWN}round", len(runs))
+                ordinal = _count(metadata, _ROUND, len(runs))
                 runs.append(Run(values, ordinal, _started(metadata), loops=max(loops, 1)))
         benchmark, metric = _identity(metadata)
         if not runs:
@@ -219,7 +220,7 @@ def _environment(metadata: Metadata) -> Environment:
 
 
 def _started(metadata: Metadata) -> float:
-    started = metadata.get(f"{OWN}started")
+    started = metadata.get(_STARTED)
     if not isinstance(started, int | float):
         try:
             started = datetime.fromisoformat(_text(metadata, "date")).timestamp()

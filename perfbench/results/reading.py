@@ -12,6 +12,7 @@ from perfbench.errors import UsageError
 from perfbench.results.document import Document, load
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import ResultFile
+from perfbench.results.uncollected import uncollected
 
 
 class _Reader(Protocol):
@@ -120,9 +121,10 @@ def read_any(path: Path, part: str = "") -> ResultFile:
     if part:
         raise UsageError(f"{path} is a file, and has no part {part!r}", "name the file alone")
     document = load(path)
-    for kind in FORMATS:
-        if kind.recognises(document):
-            return kind.read(document)
+    with uncollected():
+        for kind in FORMATS:
+            if kind.recognises(document):
+                return kind.read(document)
     known = " or ".join(kind.name for kind in FORMATS)
     raise UsageError(f"{path} {_what_it_is(document)}", f"name a file of {known}")
 
