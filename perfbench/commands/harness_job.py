@@ -104,7 +104,7 @@ class HarnessJob:
                 due = [one for one in self.series if number < one.first]
                 if not self._take(due, number, most, deadline if plan.strict and number else None):
                     return
-                if number == 0 and not any(one.ended or one.outcomes for one in self.series):
+                if number == 0 and all(one.is_known() for one in self.series):
                     known(self.rows())
             done = most
             while len(self.sides) > 1 and done < MOST_ROUNDS and (due := self._undecided()):

@@ -116,6 +116,11 @@ class Series:
             if len(self.warnings) < MOST_WARNINGS:
                 self.warnings[f"harness {self.harness.name!r}: {warning}"] = None
 
+    def is_known(self) -> bool:
+        """Whether all rows that head has were met; those that failed there have no metric to go by."""
+        failed = self.ended is not None and self.ended.outcome is Outcome.FAILED
+        return not failed and not self.outcomes
+
     def measurement(self, key: RowKey, label: str, environment: Environment) -> Measurement | None:
         """All runs of a row on a side, None where there are none."""
         runs = self.runs.get(key, {}).get(label)
