@@ -10,26 +10,27 @@ from perfbench.analysis.comparison import compare
 from perfbench.analysis.intervals import median
 from perfbench.model import Comparison, Measurement
 
-LEAST_ROUNDS = 3
-"""Of fewer rounds one odd round is the median."""
+TWIN_CONFIDENCE = 0.9
+"""Low, for a narrow interval claims a difference early: what is allowed for it errs towards too much."""
 
 
-def noise_floor(identical: Sequence[Comparison]) -> float:
-    """The relative change (0.008 is 0.8 %) by which identical work seemed to move, the largest of these.
+def noise_floor(control: Comparison) -> float:
+    """The relative change (0.008 is 0.8 %) by which the control, identical work on both sides, seemed to move.
 
-    Whatever moved it was not the code, so nothing smaller is called a change. 0 where nothing was compared.
+    Whatever moved it was not the code, so no time that moved less is called changed. 0 where it has no ratio.
     """
-    moves = [
-        abs(math.log(row.ratio))
-        for row in identical
-        if row.rounds >= LEAST_ROUNDS and 0 < row.ratio < math.inf
-    ]
-    return math.expm1(max(moves, default=0.0))
+    return math.expm1(abs(math.log(control.ratio))) if 0 < control.ratio < math.inf else 0.0
 
 
 def twin_noise(base: Measurement, twin: Measurement) -> float:
-    """The noise of a row's own A/A arm: base against its twin, a second worker of base in the same rounds."""
-    return noise_floor([compare(base, twin, paired=True)])
+    """What a row's own A/A arm has shown: base against its twin, a second worker of base in the same rounds.
+
+    It is the smallest limit at which the two would not be called different: the distance from 1 to the near
+    end of their interval, 0 where that holds 1. Rounds of a row that moves by a tenth from one to the next
+    would otherwise be taken for a limit that nothing could ever exceed.
+    """
+    row = compare(base, twin, confidence=TWIN_CONFIDENCE, paired=True)
+    return max(row.low - 1.0, 1.0 / row.high - 1.0, 0.0) if 0 < row.low <= row.high < math.inf else 0.0
 
 
 def drift(control: Sequence[Measurement]) -> float:

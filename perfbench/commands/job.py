@@ -170,7 +170,7 @@ class Job:
         None before it was measured, and across different hardware, where that move is no noise.
         """
         control = None if self.hard else self._compare(CONTROL)
-        return None if control is None else noise_floor([control])
+        return None if control is None else noise_floor(control)
 
     def drift(self) -> float:
         """How far the machine's own speed moved in the meantime, by the control's times."""

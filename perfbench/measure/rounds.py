@@ -109,7 +109,7 @@ class Rounds:
     """Measures rows round by round. `labels` are ("base", "head"), or one label to measure one tree alone.
 
     `round_seconds` is what one round of one row may cost in samples; rows of long calls get fewer samples.
-    Each row has a twin in one of `twin_every` rounds, in none where that is 0.
+    Each row has a twin in one of `twin_every` rounds until it had five, in none where that is 0.
     """
 
     def __init__(
@@ -158,14 +158,17 @@ class Rounds:
                     left if left is None or whole else min(left, deadline - started),
                 )
                 # Rows take turns with their twins, so that no round is much longer than another.
-                twin = self._twin_every > 0 and (number + place) % self._twin_every == 0
-                self._round(row, number, TWIN if twin else None)
+                self._round(row, number, TWIN if self._has_twin(number, place) else None)
                 self._seconds[row.benchmark] = self._clock() - started
             if number == numbers.start:
                 self._fit(rows, len(numbers) - 1, deadline - self._clock())
                 if not whole:
                     self._postpone(rows, deadline - self._clock())
         return True
+
+    def _has_twin(self, number: int, place: int) -> bool:
+        first = number < TWIN_ROUNDS * self._twin_every
+        return first and (number + place) % self._twin_every == 0
 
     def _postpone(self, rows: Sequence[Row], seconds: float) -> None:
         """Where the least rounds do not fit for all rows, take them for the first rows alone.
