@@ -18,7 +18,7 @@ def write_new(path: Path, text: str) -> None:
             try:
                 file.write(text)
                 file.flush()
-            except OSError:
+            except BaseException:
                 path.unlink(missing_ok=True)
                 raise
     except FileExistsError as error:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from perfbench.errors import PerfbenchError, UsageError
+from perfbench.errors import UsageError
 from perfbench.model import Environment, Measurement, Problem, Run
+from perfbench.results.exporting import write_new
 from perfbench.results.json_text import encodable
 from perfbench.results.pyperf import METRICS, OWN
 
@@ -50,13 +51,7 @@ def render(measurements: Sequence[Measurement]) -> tuple[str, tuple[Problem, ...
 def write(path: Path, measurements: Sequence[Measurement]) -> tuple[Problem, ...]:
     """Write such a file; refuses to replace one. Returns what was left out."""
     text, problems = render(measurements)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise UsageError(f"{path} exists already", "name another file, or remove that one") from error
-    except OSError as error:
-        raise PerfbenchError(f"cannot write {path}: {error.strerror}", "name another file") from error
+    write_new(path, text)
     return problems
 
 
