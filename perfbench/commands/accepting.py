@@ -60,7 +60,9 @@ def take_on(root: Path, wish: Wish, *, run: str, baseline: str | None) -> Accept
             moved = format_interval(row.low, row.high)
             raise UsageError(f"{row.benchmark} moved by {moved} %, beyond {ceiling}", "name a higher ceiling")
     path = root / load_project(root).baselines / ACCEPTED_FILE
-    load_acceptances(path)  # a file that is wrong is told before it is added to
+    for other in load_acceptances(path):
+        if (other.pattern, other.metric) == (entry.pattern, entry.metric):
+            raise UsageError(f"{other.origin} accepts {other.pattern!r} already", "change that entry")
     accepted.append(path, entry, ceiling)
     return load_acceptances(path)[-1]
 

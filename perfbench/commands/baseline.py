@@ -79,7 +79,8 @@ def promote(name: str, run: str, branch: str | None, drop: tuple[str, ...]) -> N
         click.echo(f"{entry.origin}: the acceptance of {entry.pattern!r} has served; remove it")
     of = f" of {done.before}" if done.before else ""
     compared = "the first one" if done.before is None else f"no worse than the one{of} before it"
-    kept = f"{done.rows} rows, {compared}, {done.kept} runs in its history"
+    runs = f"{done.kept} run{'s' if done.kept > 1 else ''} in its history"
+    kept = f"{done.rows} rows, {compared}, {runs}"
     click.echo(f"promoted to {_shown(done.path)} ({kept}); commit it to keep it")
 
 
