@@ -303,7 +303,7 @@ def test_a_gzip_bomb_is_refused_in_bounded_memory(tmp_path: Path) -> None:
     ],
     ids=lambda part: part[:20].decode(),
 )
-def test_a_file_of_very_many_rows_is_read_in_part_and_says_so(
+def test_a_file_of_very_many_rows_is_read_in_bounded_memory(
     start: bytes, entry: bytes, end: bytes, tmp_path: Path
 ) -> None:
     file = tmp_path / "many"
