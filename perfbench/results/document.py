@@ -33,7 +33,7 @@ class Document:
     @cached_property
     def json(self) -> Json:
         """The whole file as one JSON value. Raises MalformedError where it is none."""
-        return parse(self.text)
+        return parse(decode_text(self.data))  # not `text`, which would stay beside the value
 
     @cached_property
     def json_value(self) -> object | None:

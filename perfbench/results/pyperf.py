@@ -223,8 +223,8 @@ def _started(metadata: Metadata) -> float:
     started = metadata.get(_STARTED)
     if not isinstance(started, int | float):
         try:
-            started = datetime.fromisoformat(_text(metadata, "date")).timestamp()
-        except (ValueError, OverflowError, OSError):
+            started = datetime.fromisoformat(metadata.get("date", "")).timestamp()
+        except (TypeError, ValueError, OverflowError, OSError):
             return 0.0
     return float(started) if 0 <= started <= LATEST else 0.0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,6 +39,8 @@ def workspace(root: Path) -> Path:
 
 def new_run(root: Path, now: datetime | None = None) -> Path:
     """A path for a new run that sorts after all before it; the folder is made, and the oldest runs go."""
+    import secrets  # noqa: PLC0415  (with it comes OpenSSL; only what measures needs it)
+
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     folder = workspace(root) / _FOLDER.name
     try:
