@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from perfbench.errors import UsageError
 from perfbench.model import Environment, Measurement, Metric, Problem, Run
 from perfbench.results import go_words
+from perfbench.results.json_text import encodable
 
 Lines = Iterator[str]
 
@@ -129,4 +130,4 @@ def _lost(measurements: Sequence[Measurement]) -> Iterator[Problem]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(str(encodable(text)).split())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,8 @@ _SETTING = re.compile(r"([^\s:]+):(?:[ \t]+(.*)|)$", re.DOTALL)
 _ENDED = re.compile(r"\s*--- (FAIL|SKIP): (Benchmark\S*)")
 _MOMENT = re.compile(r"(?:.*-)?(?:date|time)|.*stamp")
 """Settings that differ from run to run without meaning another thing to measure."""
+
+_HARDWARE = {"goos", "goarch", "cpu", "machine", "architecture", "cores", "memory"}
 
 _SOFT = ("kernel", "governor", "python", "engine", "commit")
 """What perfbench writes as a comment: as a setting it would keep benchstat from comparing two files."""
@@ -63,13 +65,17 @@ def read(document: Document) -> ResultFile:
     states its settings anew. Where rows come again under another value of a setting, `note: after` for
     instance, the values are the sides of the file; otherwise all of it is the side `head`.
     """
-    gathering = Gathering(document.path)
+    return read_lines(numbered(document.text), Gathering(document.path))
+
+
+def read_lines(lines: Iterable[tuple[int, str]], gathering: Gathering) -> ResultFile:
+    """The same of numbered lines."""
     reading = _Reading(gathering)
-    for number, line in numbered(document.text):
+    for number, line in lines:
         reading.take(line, number)
         if reading.stopped:
             break
-    reading.give(document.path)
+    reading.give()
     return gathering.result(complete=not reading.failed)
 
 
@@ -135,7 +141,7 @@ class _Reading:
         except UnusableError as error:
             self.gathering.note(str(error), number)
 
-    def give(self, path: str) -> None:
+    def give(self) -> None:
         """Hand over every measurement and outcome, each to its side."""
         self._give_up_broken()
         blocks = [dict(block) for block in self._blocks]
@@ -149,7 +155,9 @@ class _Reading:
             for label, members in together.items():
                 runs = tuple(_runs([parts[block] for block in members]))
                 environment = environments[members[0]]
-                self.gathering.take(Measurement(benchmark, metric, runs, environment, path), label)
+                self.gathering.take(
+                    Measurement(benchmark, metric, runs, environment, self.gathering.path), label
+                )
         for benchmark, outcome, block in self._ended:
             reason = f"go test says {'FAIL' if outcome is Outcome.FAILED else 'SKIP'}"
             self.gathering.take_outcome(benchmark, outcome, reason, labels[block])
@@ -288,11 +296,18 @@ def _labels(blocks: list[dict[str, str]], rows: list[list[int]]) -> list[str]:
     for first, *others in rows:
         for other in others:
             one, two = blocks[first], blocks[other]
-            differing.update((key, None) for key in {*one, *two} if one.get(key) != two.get(key))
+            differing.update((key, None) for key in {*one, *two} if _differs(key, one, two))
     keys = sorted(key for key in differing if _tells_sides(key))
     if len(keys) == 1:
         return [_label(block.get(keys[0], f"no {keys[0]}")) for block in blocks]
     return [_label(", ".join(f"{key}={block.get(key, '')}" for key in keys)) for block in blocks]
+
+
+def _differs(key: str, one: Settings, two: Settings) -> bool:
+    """Whether two blocks have another value; what one of them does not tell of the machine cannot differ."""
+    if key in _HARDWARE and not (key in one and key in two):
+        return False
+    return one.get(key) != two.get(key)
 
 
 def _tells_sides(key: str) -> bool:

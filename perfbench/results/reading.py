@@ -101,6 +101,7 @@ FORMATS = tuple(
         "pytest_benchmark",
         "hyperfine",
         "criterion",
+        "go_json",
         "go_text",
         "cargo_text",
     )

@@ -83,6 +83,11 @@ def test_a_setting_that_is_withdrawn_makes_a_side_without_it() -> None:
     assert list(result.sides) == ["x", "no note"]
 
 
+def test_a_machine_that_is_not_told_is_no_other_one() -> None:
+    assert list(read("BenchmarkX 1 2 ns/op\ncpu: a\nBenchmarkX 1 3 ns/op\n").sides) == ["head"]
+    assert list(read("cpu: a\nBenchmarkX 1 2 ns/op\ncpu: b\nBenchmarkX 1 3 ns/op\n").sides) == ["a", "b"]
+
+
 def test_several_settings_name_a_side_together() -> None:
     result = read("a: 1\nb: 1\nBenchmarkX 1 2 ns/op\na: 2\nb: 2\nBenchmarkX 1 3 ns/op\n")
     assert list(result.sides) == ["a=1, b=1", "a=2, b=2"]
