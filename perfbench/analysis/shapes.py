@@ -25,6 +25,12 @@ LEAST_MODE = 0.2
 FAR_OUT = 3.5
 """The modified z-score beyond which a value is an outlier (Iglewicz and Hoaglin 1993)."""
 
+LEAST_DISTANCE = 0.05
+"""An outlier lies this far from the median as well (0.05 is 5 %), and two modes a fifth of that apart.
+
+What lies closer matters to nobody.
+"""
+
 HEAVY = 0.1
 """The part of the values that must lie far out for tails to be heavy; of a normal distribution 1 in 2,000 does."""
 
@@ -69,17 +75,16 @@ def two_modes(ordered: Sequence[float]) -> tuple[float, float] | None:
     lower, upper = ordered[:size], ordered[size:]
     (low, low_variance), (high, high_variance) = _moments(lower), _moments(upper)
     apart, spread = high - low, math.sqrt((low_variance + high_variance) / 2.0)
-    return (len(upper) / count, apart) if apart > MODES_APART * spread else None
+    is_apart = apart > max(MODES_APART * spread, LEAST_DISTANCE / 5.0)
+    return (len(upper) / count, apart) if is_apart else None
 
 
-def far_out(values: Sequence[float]) -> float:
-    """The share of values beyond `FAR_OUT`, where they make the tails heavy; else 0."""
-    centre = median(values)
-    deviation = median([abs(value - centre) for value in values])
-    if deviation == 0.0:
-        return 0.0
-    outliers = sum(0.6745 * abs(value - centre) > FAR_OUT * deviation for value in values)
-    share = outliers / len(values)
+def far_out(logs: Sequence[float]) -> float:
+    """The share of values that are outliers, where they make the tails heavy; else 0."""
+    centre = median(logs)
+    distances = [abs(math.expm1(min(value - centre, 700.0))) for value in logs]
+    least = max(FAR_OUT * median(distances) / 0.6745, LEAST_DISTANCE)
+    share = sum(distance > least for distance in distances) / len(distances)
     return share if share >= HEAVY else 0.0
 
 

@@ -29,9 +29,16 @@ def test_outliers_are_no_mode() -> None:
 
 def test_heavy_tails_are_told() -> None:
     generator = seeded(3)
-    cauchy = [math.tan(math.pi * (generator.random() - 0.5)) for _ in range(300)]
-    (warning,) = shape_warnings("base", cauchy)
+    pareto = [math.log(generator.paretovariate(1.5)) for _ in range(300)]
+    (warning,) = shape_warnings("base", pareto)
     assert "heavy tails" in warning
+
+
+def test_outliers_that_matter_to_nobody_are_not_told() -> None:
+    close = [0.0001 * place for place in range(36)] + [0.04] * 4
+    assert shape_warnings("base", close) == ()
+    assert shape_warnings("base", [0.0001 * place for place in range(36)] + [0.06] * 4)
+    assert shape_warnings("base", [0.0] * 20 + [0.005] * 20) == ()
 
 
 def test_few_values_have_no_shape() -> None:
@@ -43,7 +50,7 @@ def test_few_values_have_no_shape() -> None:
 def test_one_plain_mode_is_seldom_warned_of(count: int, shape: str) -> None:
     generator = seeded(f"{count} {shape}")
     draw = generator.random if shape == "uniform" else lambda: generator.gauss(0, 1)
-    warned = sum(bool(shape_warnings("head", [draw() for _ in range(count)])) for _ in range(500))
+    warned = sum(bool(shape_warnings("head", [0.1 * draw() for _ in range(count)])) for _ in range(500))
     assert warned / 500 <= 0.01 + 4 * math.sqrt(0.01 * 0.99 / 500)
 
 
