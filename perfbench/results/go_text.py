@@ -112,6 +112,7 @@ class _Reading:
         self._fresh = True
         self._encoded = False
         self._broken: _Broken | None = None
+        self._failure: int | None = None
         self._names: dict[str, BenchmarkId] = {}
         self._powers: dict[str, int] = {}
         self._samples: dict[tuple[BenchmarkId, str], dict[int, _Samples]] = {}
@@ -144,6 +145,8 @@ class _Reading:
     def give(self) -> None:
         """Hand over every measurement and outcome, each to its side."""
         self._give_up_broken()
+        if self._failure:
+            self.gathering.note("go test did not succeed: FAIL", self._failure)
         blocks = [dict(block) for block in self._blocks]
         labels = _labels(blocks, [list(parts) for parts in self._samples.values()])
         environments = [_environment(block) for block in blocks]
@@ -242,9 +245,13 @@ class _Reading:
             self._ended.append((self._benchmark(name), outcome, self._block_here()))
 
     def _close(self, line: str, number: int) -> None:
-        if line.startswith("FAIL"):
+        """The end of a process; `FAIL` alone is followed by one with the package, if `go test` printed it."""
+        words = line.split()
+        if words[0] == "FAIL":
             self.failed = True
-            self.gathering.note(" ".join(line.split()[:2]) + ": go test did not succeed", number)
+            self._failure = number if len(words) == 1 else None
+            if len(words) > 1:
+                self.gathering.note(f"go test did not succeed: FAIL {words[1]}", number)
         self._next_process()
 
     def _set(self, key: str, value: str) -> None:

@@ -161,6 +161,11 @@ def test_benchmarks_that_failed_or_were_skipped_are_outcomes() -> None:
     assert (result.complete, result.problems[0].line) == (False, 6)
 
 
+def test_a_process_that_failed_is_told_once() -> None:
+    text = "BenchmarkA 1 2 ns/op\nFAIL\nexit status 1\nFAIL\texample.org/fib\t0.1s\n"
+    assert problems(text) == [(4, "go test did not succeed: FAIL example.org/fib")]
+
+
 def test_a_file_whose_settings_never_stop_changing_is_given_up() -> None:
     text = "".join(f"key: {n}\nBenchmarkX{n} 1 2 ns/op\n" for n in range(10_100))
     assert problems(text)[-1] == (
