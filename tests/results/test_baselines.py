@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perfbench.errors import ExitCode, PerfbenchError, UsageError
-from perfbench.model import Measurement, Outcome
-from perfbench.results.baselines import load, remove, save, stored
+from perfbench.model import Measurement, Outcome, Summary
+from perfbench.results import stored_history
+from perfbench.results.baselines import branch_folder, find, load, path_of, remove, save, stored
 from perfbench.results.result_file import Header, ResultFile, RowOutcome
 from perfbench.results.writer import ResultWriter
 
@@ -200,3 +204,50 @@ def test_what_a_killed_save_left_does_not_stop_the_next(tmp_path: Path) -> None:
     path.with_name(".main.jsonl.new").write_text("half")
     save(tmp_path, "main", result(2.0), overwrite=True)
     assert [entry.name for entry in path.parent.iterdir()] == ["main.jsonl"]
+
+
+def test_each_branch_has_its_own_and_those_of_none_serve_all(tmp_path: Path) -> None:
+    everyones = save(tmp_path, "main", result(1.0))
+    own = save(tmp_path, "main", result(2.0), branch="feature/x")
+    assert own.parent.parent == everyones.parent
+    assert load(tmp_path, "box", "main", "feature/x").side()[0].runs[0].values == (2.0,)
+    assert find(tmp_path, "box", "main", ("feature/x", "main")) == "feature/x"
+    assert find(tmp_path, "box", "main", ("feature/y", "main")) == ""
+    assert [(entry.branch, entry.name) for entry in stored(tmp_path)] == [
+        ("", "main"),
+        (own.parent.name, "main"),
+    ]
+    save(tmp_path, "night", result(1.0), branch="dev")
+    with pytest.raises(UsageError, match="the branch dev has one, which serves no other"):
+        find(tmp_path, "box", "night", ("feature/x", "main"))
+
+
+@given(st.text(min_size=1, max_size=200), st.text(min_size=1, max_size=200))
+def test_any_two_branches_have_two_folders_below_the_machines(one: str, other: str) -> None:
+    root = Path("/baselines")
+    path = path_of(root, "box", "main", one)
+    assert path.parent.parent == root / "box"
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,100}", path.parent.name)
+    assert path.parent.name not in (".", "..")
+    assert (path == path_of(root, "box", "main", other)) == (one == other)
+
+
+def test_a_branch_that_is_a_safe_name_is_its_folder() -> None:
+    assert branch_folder("release-1.2") == "release-1.2"
+    assert branch_folder("feature/x").startswith("feature-x-")
+
+
+def test_a_history_is_no_baseline_and_goes_with_its_own(tmp_path: Path) -> None:
+    path = save(tmp_path, "main", result(1.0), branch="dev")
+    stored_history.write(stored_history.beside(path), stored_history.History())
+    assert [entry.name for entry in stored(tmp_path)] == ["main"]
+    with pytest.raises(UsageError, match="cannot be the name"):
+        load(tmp_path, "box", "main.history")
+    remove(tmp_path, "box", "main", "dev")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_summaries_without_samples_are_no_baseline(tmp_path: Path) -> None:
+    summary = replace(result(1.0).side()[0], runs=(), summary=Summary(median=1.0))
+    with pytest.raises(UsageError, match="tells no samples"):
+        save(tmp_path, "main", replace(result(1.0), sides={"head": (summary,)}))
