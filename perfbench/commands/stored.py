@@ -163,7 +163,7 @@ def judge_sides(left: StoredSide, right: StoredSide, rules: Rules) -> Judged:
     if left.control is not None and right.control is not None:
         control = compare(left.control, right.control)
     alike = left.file is right.file or bool(rules.noise)
-    noise = noise_floor([control]) if control is not None and alike else None
+    noise = noise_floor(control) if control is not None and alike else None
     verdicts = tuple(_verdicts(left, right, rules, control, noise or 0.0))
     accepted, findings = accept(
         with_renames(verdicts, *_traces(left, right, verdicts)),
