@@ -35,7 +35,7 @@ _SHOWN = 10
     required=True,
     help="The file to write; one that exists is kept.",
 )
-@click.option("--side", metavar="LABEL", help="Only that side of them: base, head, …")  # fmt: skip
+@click.option("--side", metavar="LABEL", help="Only that side of them: base, head, …")
 def command(files: tuple[str, ...], kind: str, output: Path, side: str | None) -> ExitCode:
     """Write the samples of each FILE as one file of another format.
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from perfbench.model import BenchmarkId, Environment, Measurement, Outcome, Run
+from perfbench.model import BenchmarkId, Measurement, Outcome, Run
 from perfbench.results import go_words
 from perfbench.results.document import Document
 from perfbench.results.gathering import MAX_ROWS, Gathering, UnusableError
+from perfbench.results.go_settings import SOFT, environment_of, side_labels
 from perfbench.results.json_text import MalformedError
-from perfbench.results.result_file import HEAD, ResultFile, shortened
+from perfbench.results.result_file import ResultFile
 from perfbench.results.text_lines import numbered
 
 NAME = "Go benchmark text"
@@ -30,22 +31,9 @@ _COUNT = re.compile(r"\d{1,18}", re.ASCII)
 _MOST_LOOPS = 2**53 - 1
 _SETTING = re.compile(r"([^\s:]+):(?:[ \t]+(.*)|)$", re.DOTALL)
 _ENDED = re.compile(r"\s*--- (FAIL|SKIP): (Benchmark\S*)")
-_MOMENT = re.compile(r"(?:.*-)?(?:date|time)|.*stamp")
-"""Settings that differ from run to run without meaning another thing to measure."""
-
-_HARDWARE = {"goos", "goarch", "cpu", "machine", "architecture", "cores", "memory"}
-
-_SOFT = ("kernel", "governor", "python", "engine", "commit")
-"""What perfbench writes as a comment: as a setting it would keep benchstat from comparing two files."""
-
-_ARCHITECTURES = {"amd64": "x86_64", "386": "i686"}
-"""What the operating system calls the processors for which Go has a name of its own."""
-
 _MAX_SETTINGS = 100
 _LONGEST_LINE = 64 * 1024
 _MAX_BLOCKS = 10_000
-
-Settings = Mapping[str, str]
 
 
 def recognises(document: Document) -> bool:
@@ -104,7 +92,6 @@ class _Reading:
         self.failed = False
         self.stopped = False
         self._settings: dict[str, str] = {}
-        self._facts: dict[str, str] = {}
         self._units: dict[str, dict[str, str]] = {}
         self._blocks: dict[frozenset[tuple[str, str]], int] = {}
         self._block: int | None = None
@@ -131,7 +118,7 @@ class _Reading:
                 self._broken = None
             elif line.startswith("#"):
                 self._comment(line)
-            elif line.startswith("Unit "):
+            elif line.startswith(("Unit ", "Unit\t")):
                 self._unit(line.split()[1:])
             elif ended := _ENDED.match(line):
                 self._end(ended[1], ended[2])
@@ -148,8 +135,8 @@ class _Reading:
         if self._failure:
             self.gathering.note("go test did not succeed: FAIL", self._failure)
         blocks = [dict(block) for block in self._blocks]
-        labels = _labels(blocks, [list(parts) for parts in self._samples.values()])
-        environments = [_environment(block) for block in blocks]
+        labels = side_labels(blocks, map(list, self._samples.values()))
+        environments = [environment_of(block) for block in blocks]
         for (benchmark, unit), parts in self._samples.items():
             metric = go_words.metric_of(unit, self._units.get(unit, {}))
             together: dict[str, list[int]] = {}
@@ -224,7 +211,7 @@ class _Reading:
             self._names.clear()
             return
         key, _, value = line[1:].strip().partition(":")
-        if self._encoded and key in _SOFT:
+        if self._encoded and key in SOFT:
             self._set(f"#{key}", value.strip())
 
     def _unit(self, fields: list[str]) -> None:
@@ -295,60 +282,3 @@ def _runs(parts: list[_Samples]) -> Iterator[Run]:
     for number, process in enumerate(sorted(found)):
         part = found[process]
         yield Run(tuple(part.by_process[process]), number, 0.0, loops=part.loops[process])
-
-
-def _labels(blocks: list[dict[str, str]], rows: list[list[int]]) -> list[str]:
-    """The side of each block: the values of the settings under which some row comes again."""
-    differing: dict[str, None] = {}
-    for first, *others in rows:
-        for other in others:
-            one, two = blocks[first], blocks[other]
-            differing.update((key, None) for key in {*one, *two} if _differs(key, one, two))
-    keys = sorted(key for key in differing if _tells_sides(key))
-    if len(keys) == 1:
-        return [_label(block.get(keys[0], f"no {keys[0]}")) for block in blocks]
-    return [_label(", ".join(f"{key}={block.get(key, '')}" for key in keys)) for block in blocks]
-
-
-def _differs(key: str, one: Settings, two: Settings) -> bool:
-    """Whether two blocks have another value; what one of them does not tell of the machine cannot differ."""
-    if key in _HARDWARE and not (key in one and key in two):
-        return False
-    return one.get(key) != two.get(key)
-
-
-def _tells_sides(key: str) -> bool:
-    return not key.startswith("#") and key not in {"pkg", "suite"} and not _MOMENT.fullmatch(key)
-
-
-def _label(text: str) -> str:
-    return shortened(text, 60) or HEAD
-
-
-def _environment(settings: Settings) -> Environment:
-    """What the settings tell: those of `go test`, and those that perfbench writes."""
-    system = "/".join(settings[key] for key in ("goos", "goarch") if key in settings)
-    soft = {key: settings.get(f"#{key}", settings.get(key, "")) for key in _SOFT}
-    return Environment(
-        machine=settings.get("machine", ""),
-        cpu=settings.get("cpu", ""),
-        cores=_count(settings.get("cores", "")),
-        memory=_count(settings.get("memory", "")),
-        kernel=soft["kernel"] or system,
-        governor=soft["governor"],
-        python=soft["python"],
-        commit=soft["commit"],
-        engine=soft["engine"],
-        architecture=settings.get("architecture", "") or _architecture(settings),
-    )
-
-
-def _architecture(settings: Settings) -> str:
-    name = settings.get("goarch", "")
-    if name == "arm64" and settings.get("goos") != "darwin":
-        return "aarch64"
-    return _ARCHITECTURES.get(name, name)
-
-
-def _count(text: str) -> int:
-    return int(text) if _COUNT.fullmatch(text) else 0
