@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from perfbench.analysis.intervals import median
-from perfbench.model import BenchmarkId, Comparison
+from perfbench.model import BenchmarkId, Better, Comparison
 from perfbench.units import SECONDS, format_percent
 
 LEAST_RUNS = 6
@@ -22,6 +22,7 @@ DEFAULT_ALLOWANCE = 0.05
 """What is allowed for it in times where it is not known (docs/decisions/0004-stored-baselines.md)."""
 
 _REACH = 3.0  # Shewhart's three standard deviations
+_ENDS = 3  # runs at either end of a series
 _NORMAL_MEDIAN, _NORMAL_QUARTILE = 0.6745, 1.1503  # of |x| for a standard normal x
 
 
@@ -89,3 +90,15 @@ def row_noise(medians: Sequence[float]) -> RowNoise:
     quartile = ranges[math.ceil(0.75 * len(ranges)) - 1]
     spread = max(median(ranges) / _NORMAL_MEDIAN, quartile / _NORMAL_QUARTILE)
     return RowNoise(spread, len(logs))
+
+
+def creep(medians: Sequence[float], better: Better) -> float:
+    """How much worse a row has become over its stored runs (0.05 is 5 %), the oldest first; 0 for too few.
+
+    The middle of the last three against that of the first three: many steps, each too small for the limit, add
+    up to a regression that no single promotion shows.
+    """
+    if better is Better.NONE or len(medians) < LEAST_RUNS or min(medians) <= 0:
+        return 0.0
+    first, last = median(medians[:_ENDS]), median(medians[-_ENDS:])
+    return (first / last if better is Better.HIGHER else last / first) - 1.0

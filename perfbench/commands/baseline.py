@@ -73,10 +73,16 @@ def promote(name: str, run: str, branch: str | None, drop: tuple[str, ...]) -> N
     beside it, which tells later checks how far each row moves from night to night.
     """
     from perfbench.commands.promotion import promote as promoted_run  # noqa: PLC0415
+    from perfbench.units import format_percent  # noqa: PLC0415
 
     done = promoted_run(_project_root(), name, run, branch=branch, drop=drop)
     for entry in done.spent:
         click.echo(f"{entry.origin}: the acceptance of {entry.pattern!r} has served; remove it")
+    for benchmark, worse in done.crept:
+        click.echo(
+            f"warning: {benchmark} has got worse by {format_percent(worse)} over its stored runs, in steps "
+            "that each passed"
+        )
     of = f" of {done.before}" if done.before else ""
     compared = "the first one" if done.before is None else f"no worse than the one{of} before it"
     runs = f"{done.kept} run{'s' if done.kept > 1 else ''} in its history"

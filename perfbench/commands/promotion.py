@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from perfbench.analysis.patterns import fits
+from perfbench.analysis.stored_noise import creep
 from perfbench.commands.night_noise import noise_of
 from perfbench.commands.stored import Judged, StoredSide, judge_sides, rules_of
 from perfbench.commands.stored_baseline import branches_of
 from perfbench.config import load_project
 from perfbench.errors import RegressedError, UsageError
-from perfbench.model import Acceptance, Outcome, Verdict
+from perfbench.model import Acceptance, BenchmarkId, Outcome, Verdict
 from perfbench.results import baselines, runs, stored_history
 from perfbench.results.reading import read_any
 from perfbench.results.result_file import HEAD, ResultFile
-from perfbench.results.stored_history import History
+from perfbench.results.stored_history import History, hardware_words
 from perfbench.units import format_ratio
 
 _WORSE = (Outcome.REGRESSED, Outcome.OVER_BUDGET)
@@ -27,7 +28,8 @@ class Promoted:
     """What became of a promotion.
 
     `before` is the branch of the baseline that the run was compared with (empty for one of no branch), None
-    where it is the first one; `spent` are the acceptances that the new baseline makes needless.
+    where it is the first one; `spent` are the acceptances that the new baseline makes needless, `crept` the
+    rows that have got worse over all stored runs by more than their limit (0.05 is 5 %).
     """
 
     path: Path
@@ -35,6 +37,7 @@ class Promoted:
     kept: int
     before: str | None
     spent: tuple[Acceptance, ...] = ()
+    crept: tuple[tuple[BenchmarkId, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +69,20 @@ def promote(root: Path, name: str, run: str, *, branch: str | None, drop: Sequen
     branches = branches_of(root, config.main_branch)
     own = branches.current if branch is None else branch
     previous = _previous(folder, machine, name, tuple(filter(None, (own, branches.main))))
+    history = _continued(previous).with_run(stored_history.run_line(result, HEAD))
     spent: tuple[Acceptance, ...] = ()
+    crept: tuple[tuple[BenchmarkId, float], ...] = ()
     if previous is not None:
         left = StoredSide(previous.file, previous.label, f"the baseline {name!r}")
         rules = rules_of(root, noise=noise_of(previous.history, previous.file.sides[previous.label]))
         judged = judge_sides(left, StoredSide(result, HEAD, "this run"), rules)
         _refuse_worse(judged, name, drop)
         spent = _used(judged, rules.acceptances)
+        crept = _crept(judged, history.medians(hardware_words(result.header.sides[HEAD].environment)))
     path = baselines.save(folder, name, result, branch=own, overwrite=True)
-    history = _continued(previous).with_run(stored_history.run_line(result, HEAD))
     stored_history.write(stored_history.beside(path), history)
     before = None if previous is None else previous.branch
-    return Promoted(path, len(result.side()), len(history.runs), before, spent)
+    return Promoted(path, len(result.side()), len(history.runs), before, spent, crept)
 
 
 def _previous(folder: Path, machine: str, name: str, branches: Sequence[str]) -> _Previous | None:
@@ -118,6 +123,20 @@ def _refuse_worse(judged: Judged, name: str, drop: Sequence[str]) -> None:
             f"{_named(left)} but is in the baseline {name!r}",
             f"measure all its rows, or let it go with --drop {str(left[0].benchmark)!r}",
         )
+
+
+def _crept(
+    judged: Judged, medians: Mapping[tuple[str, str], Sequence[float]]
+) -> tuple[tuple[BenchmarkId, float], ...]:
+    """The rows that got worse step by step, with how much."""
+    found = []
+    for row in judged.verdicts:
+        if row.metric is None or row.limit is None or row.outcome is Outcome.OVER_BUDGET:
+            continue
+        worse = creep(medians.get((str(row.benchmark), row.metric.name), ()), row.metric.better)
+        if worse > row.limit:
+            found.append((row.benchmark, worse))
+    return tuple(found)
 
 
 def _named(rows: Sequence[Verdict]) -> str:

@@ -14,10 +14,11 @@ from perfbench.analysis.stored_noise import (
     LEAST_RUNS,
     NoiseByRow,
     RowNoise,
+    creep,
     row_noise,
     with_noise,
 )
-from perfbench.model import Threshold
+from perfbench.model import Better, Threshold
 from tests.analysis.samples import SIZE, TIME, comparison, row, seeded
 
 MEDIANS = st.lists(st.floats(1e-9, 1e9), min_size=LEAST_RUNS, max_size=50)
@@ -92,3 +93,10 @@ def test_the_noise_is_that_of_the_rows_own_metric_and_never_lowers_what_is_known
     assert other.noise == 0.0
     (noisier,) = with_noise([comparison(metric=TIME, noise=0.2, noise_source="A/A arm")], noise)
     assert (noisier.noise, noisier.noise_source) == (0.2, "A/A arm")
+
+
+@given(MEDIANS)
+def test_what_creeps_up_as_a_time_creeps_down_as_a_rate(medians: list[float]) -> None:
+    rates = [1.0 / value for value in medians]
+    assert creep(medians, Better.LOWER) == pytest.approx(creep(rates, Better.HIGHER), rel=1e-6, abs=1e-6)
+    assert creep(medians, Better.NONE) == creep(medians[: LEAST_RUNS - 1], Better.LOWER) == 0.0

@@ -108,6 +108,14 @@ def test_the_limit_of_a_row_is_that_of_its_nights(project: Path) -> None:
     assert found[ROWS[0]]["rule"].endswith("(night-to-night noise of 8 stored runs)")
 
 
+def test_steps_that_are_each_too_small_to_be_named_are_named_once_they_add_up(project: Path) -> None:
+    for night in range(1, 9):
+        creeping = stored(project, f"n{night}", night=night, factors={ROWS[0]: 1.008**night})
+        said = promoted(project, creeping)
+    assert f"warning: {ROWS[0]} has got worse by 4.9 % over its stored runs" in said
+    assert ROWS[1] not in said
+
+
 def test_a_regressed_row_stops_a_promotion_and_is_named(project: Path) -> None:
     before = baseline(project).read_bytes()
     said = promoted(
