@@ -220,10 +220,7 @@ def test_hyperfine_measures_whole_commands(project: Path) -> None:
     (project / "perfbench.toml").write_text(
         "[[harness]]\nname = 'cli'\ncommand = \"hyperfine -N --runs 3 --export-json {out} 'sh work.sh'\"\n"
     )
-    (project / "work.sh").write_text("sleep 0.02\n")
-    git("add", ".", cwd=project)
-    git("commit", "--quiet", "--message=hyperfine", cwd=project)
-    (project / "work.sh").write_text("sleep 0.06\n")
+    _planted(project, "work.sh", "sleep 0.02\n", "sleep 0.06\n")
     code, report, output = check(project)
     assert (code, outcomes(report)) == (ExitCode.REGRESSED, {"cli.sh work.sh": "regressed"}), output
 
@@ -240,10 +237,7 @@ def test_pytest_benchmark_is_installed_by_its_setup_and_read(tmp_path: Path) -> 
     work = (
         "import time\n\ndef test_nap(benchmark):\n    benchmark.pedantic(time.sleep, args=({},), rounds=5)\n"
     )
-    (folder / "test_work.py").write_text(work.format(0.01))
-    git("add", ".", cwd=folder)
-    git("commit", "--quiet", "--message=benchmarks", cwd=folder)
-    (folder / "test_work.py").write_text(work.format(0.02))
+    _planted(folder, "test_work.py", work.format(0.01), work.format(0.02))
     code, report, output = check(folder)
     assert (code, list(outcomes(report).values())) == (ExitCode.REGRESSED, ["regressed"]), output
     (name,) = outcomes(report)
@@ -251,6 +245,91 @@ def test_pytest_benchmark_is_installed_by_its_setup_and_read(tmp_path: Path) -> 
     assert "test_nap" in name
 
 
+@pytest.mark.skipif(shutil.which("go") is None, reason="go is not installed")
+def test_go_benchmarks_are_read_from_what_they_print(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "project")
+    (folder / "perfbench.toml").write_text(
+        "[[harness]]\nname = 'go'\ncommand = 'go test -run=NONE -bench=. -benchtime=20ms > {out}'\n"
+    )
+    (folder / "go.mod").write_text("module example.org/nap\n\ngo 1.20\n")
+    work = (
+        'package nap\n\nimport (\n\t"testing"\n\t"time"\n)\n\nfunc BenchmarkNap(b *testing.B) {\n'
+        "\tfor i := 0; i < b.N; i++ {\n\t\ttime.Sleep(MILLISECONDS * time.Millisecond)\n\t}\n}\n"
+    )
+    _planted(folder, "nap_test.go", work.replace("MILLISECONDS", "5"), work.replace("MILLISECONDS", "10"))
+    code, report, output = check(folder)
+    assert code == ExitCode.REGRESSED, output
+    assert "regressed" in outcomes(report).values()
+
+
+CARGO = """
+[package]
+name = "nap"
+version = "0.1.0"
+edition = "2021"
+
+[dev-dependencies]
+criterion = { version = "0.5", default-features = false }
+
+[[bench]]
+name = "nap"
+harness = false
+"""
+
+CRITERION = """
+use criterion::{criterion_group, criterion_main, Criterion};
+use std::time::Duration;
+
+fn nap(c: &mut Criterion) {
+    c.bench_function("nap", |b| b.iter(|| std::thread::sleep(Duration::from_millis(MILLISECONDS))));
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(50))
+        .measurement_time(Duration::from_millis(500));
+    targets = nap
+}
+criterion_main!(benches);
+"""
+
+
+def test_criterion_is_read_where_it_writes(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "project")
+    (folder / "Cargo.toml").write_text(CARGO)
+    (folder / "src").mkdir()
+    (folder / "src" / "lib.rs").write_text("")
+    (folder / ".gitignore").write_text("target\n")
+    (folder / "benches").mkdir()
+    if not _succeeds("cargo", "fetch", cwd=folder):
+        pytest.skip("cargo is not installed, or cannot fetch criterion here")
+    (folder / "perfbench.toml").write_text(
+        "[[harness]]\nname = 'rust'\ncommand = 'cargo bench'\nresult = 'target/criterion'\n"
+        "setup = ['cargo build --benches --release']\n"
+    )
+    slow, slower = CRITERION.replace("MILLISECONDS", "2"), CRITERION.replace("MILLISECONDS", "4")
+    _planted(folder, "benches/nap.rs", slow, slower)
+    code, report, output = check(folder)
+    assert (code, outcomes(report)) == (ExitCode.REGRESSED, {"rust.nap": "regressed"}), output
+
+
+def _planted(folder: Path, file: str, before: str, after: str) -> None:
+    """Commit the one, and leave the other in the working tree."""
+    (folder / file).write_text(before)
+    git("add", ".", cwd=folder)
+    git("commit", "--quiet", "--message=benchmarks", cwd=folder)
+    (folder / file).write_text(after)
+
+
+def _succeeds(*command: str, cwd: Path) -> bool:
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, cwd=cwd, capture_output=True, check=False).returncode == 0
+
+
 def _pip_reaches(package: str, folder: Path) -> bool:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "-d", str(folder), package]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    folder.mkdir()
+    pip = (sys.executable, "-m", "pip")
+    return _succeeds(*pip, "download", "--quiet", "--no-deps", package, cwd=folder)

@@ -236,3 +236,37 @@ def test_long_series_of_samples_are_kept_as_medians_of_stretches(sides: Sides) -
     sides.verdicts(harness(), rounds=6)
     (parse,) = read_any(sides.file).side("head")
     assert all(len(run.values) == 1000 for run in parse.runs)
+
+
+CRITERION = """
+import json, os, pathlib
+
+round = int(os.environ["PYTHONHASHSEED"])
+place = pathlib.Path("target/criterion/parse/new")
+place.mkdir(parents=True, exist_ok=True)
+nanoseconds = 1e6 * SLOWER * (1 + 0.001 * (round % 3))
+identity = {"group_id": "parse", "function_id": None, "value_str": None, "throughput": None}
+(place / "benchmark.json").write_text(json.dumps(identity))
+sample = {"sampling_mode": "Flat", "iters": [1.0] * 5, "times": [nanoseconds] * 5}
+(place / "sample.json").write_text(json.dumps(sample))
+"""
+
+
+def test_a_folder_that_a_tool_writes_of_its_own_accord_is_read(sides: Sides) -> None:
+    for label, slower in (("base", "1.0"), ("head", "1.1")):
+        sides.write(label, CRITERION.replace("SLOWER", slower), "criterion.py")
+    cargo = Harness("rust", (sys.executable, "criterion.py"), result="target/criterion")
+    found = sides.verdicts(cargo)
+    assert {name: verdict.outcome for name, verdict in found.items()} == {
+        "rust.parse time": Outcome.REGRESSED
+    }
+
+
+def test_a_folder_as_an_earlier_execution_left_it_ends_the_harness(sides: Sides) -> None:
+    for label in ("base", "head"):
+        lazy = f"if not __import__('pathlib').Path('target').exists():\n    exec({CRITERION!r})\n"
+        sides.write(label, lazy.replace("SLOWER", "1.0"), "criterion.py")
+    cargo = Harness("rust", (sys.executable, "criterion.py"), result="target/criterion")
+    (verdict,) = sides.verdicts(cargo).values()
+    assert verdict.outcome is Outcome.FAILED
+    assert "left target/criterion as it was before" in verdict.reason
