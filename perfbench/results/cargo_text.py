@@ -37,9 +37,9 @@ _LONGEST = 2000
 
 def recognises(document: Document) -> bool:
     """Whether a line of the file is a result of Criterion's or libtest's."""
-    if b"time:" not in document.data and b"... bench:" not in document.data:
-        return False
     try:
+        if "time:" not in document.text and "... bench:" not in document.text:
+            return False
         lines = (_plain(line) for _, line in numbered(document.text))
         return any(_criterion(line) or _libtest(line) for line in lines)
     except MalformedError:

@@ -29,10 +29,8 @@ class _Event(msgspec.Struct, frozen=True, rename="pascal"):
 
 def recognises(document: Document) -> bool:
     """Whether the first line is an event, and a benchmark is mentioned."""
-    if b"Benchmark" not in document.data:
-        return False
     try:
-        return _EVENT.match(document.text) is not None
+        return "Benchmark" in document.text and _EVENT.match(document.text) is not None
     except MalformedError:
         return False
 

@@ -38,10 +38,8 @@ _MAX_BLOCKS = 10_000
 
 def recognises(document: Document) -> bool:
     """Whether a line of the file is a benchmark result of Go's."""
-    if b"Benchmark" not in document.data:
-        return False
     try:
-        return _RESULT.search(document.text) is not None
+        return "Benchmark" in document.text and _RESULT.search(document.text) is not None
     except MalformedError:
         return False
 

@@ -108,6 +108,7 @@ def test_a_line_that_cannot_be_used_is_named(line: str, said: str) -> None:
     [
         (CRITERION.encode(), True),
         (LIBTEST.encode(), True),
+        (CRITERION.encode("utf-16"), True),
         (b"time: [1 ns]", False),
         (b"x time: 3 s", False),
         (b"x time: [1 ns 2 ns 3 ns] \xff", False),

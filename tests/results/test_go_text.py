@@ -183,7 +183,7 @@ def test_more_settings_than_anyone_needs_are_left_out() -> None:
     ("data", "known"),
     [
         (TEXT.encode(), True),
-        (TEXT.encode("utf-16"), False),
+        (TEXT.encode("utf-16"), True),
         (b"\nBenchmarkX 1 2 ns/op", True),
         (b"BenchmarkX\n", False),
         (b"Benchmarking x: Warming up\n", False),
