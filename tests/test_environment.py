@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from perfbench import environment
-from perfbench.environment import current, differences, incompatibility, machine_name
+from perfbench.environment import current, differences, incompatibility, machine_name, same_architecture
 from perfbench.model import Environment
 
 ONE = Environment(
@@ -25,6 +25,7 @@ ONE = Environment(
     python="CPython 3.11.2",
     dependencies={"numpy": "2.0.0"},
     engine="docker 20.10",
+    architecture="x86_64",
 )
 
 
@@ -97,6 +98,7 @@ def test_without_a_given_name_the_host_name_counts_without_its_domain(
     ("other", "said"),
     [
         (replace(ONE, machine="ci"), "the machine differs: box and ci"),
+        (replace(ONE, architecture="aarch64"), "the architecture differs: x86_64 and aarch64"),
         (replace(ONE, cpu="Model 2"), "the CPU differs: Model 1 and Model 2"),
         (replace(ONE, cores=4), "the number of usable cores differs: 2 and 4"),
         (replace(ONE, memory=16 * 1024**3), "the memory differs: 8.0 GiB and 16.0 GiB"),
@@ -105,6 +107,14 @@ def test_without_a_given_name_the_host_name_counts_without_its_domain(
 def test_other_hardware_cannot_be_compared(other: Environment, said: str) -> None:
     assert incompatibility(ONE, other) == [said]
     assert differences(ONE, other) == []
+
+
+def test_architectures_are_the_same_only_where_both_are_known() -> None:
+    unknown = replace(ONE, architecture="")
+    assert same_architecture(ONE, ONE)
+    assert not same_architecture(ONE, replace(ONE, architecture="aarch64"))
+    assert not same_architecture(ONE, unknown)
+    assert not same_architecture(unknown, unknown)
 
 
 def test_memory_may_differ_by_what_kernels_keep() -> None:
