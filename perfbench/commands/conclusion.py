@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from perfbench.analysis.exits import exit_code
@@ -83,14 +83,7 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
         answers = ask(own_rules, setting.workspace.root, results)
         draft.findings += answers.findings
         code = exit_code(verdicts, strict=setting.request.strict, findings=draft.findings)
-        if collected.log.exists():
-            who = "the harnesses" if setting.harnesses else "the failed rows"
-            draft.warnings += (f"what {who} said is in {_shown(collected.log)}",)
-        draft.warnings += harnesses.warnings()
-        if len(setting.sides) > 1 and (moved := job.drift()) > DRIFT:
-            draft.warnings += (
-                f"the machine's own speed moved by {format_percent(moved)} meanwhile (control)",
-            )
+        draft.warnings += tuple(_noted(setting, job, harnesses))
         if interrupted:
             code = ExitCode.INTERRUPTED
             draft.warnings += ("interrupted; the verdicts rest on the rounds before that",)
@@ -104,6 +97,16 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
     if answers.fault is not None:
         raise answers.fault
     return code
+
+
+def _noted(setting: Setting, job: Job, harnesses: HarnessJob) -> Iterator[str]:
+    """What was seen while measuring, for the report."""
+    if job.collected.log.exists():
+        who = "the harnesses" if setting.harnesses else "the failed rows"
+        yield f"what {who} said is in {_shown(job.collected.log)}"
+    yield from harnesses.warnings()
+    if len(setting.sides) > 1 and (moved := job.drift()) > DRIFT:
+        yield f"the machine's own speed moved by {format_percent(moved)} meanwhile (control)"
 
 
 def _environment(setting: Setting, label: str) -> Environment:
