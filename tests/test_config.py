@@ -22,6 +22,9 @@ baselines = "stored"
 
 [gate]
 rows = ["container.*", "command.Cli.*"]
+
+[baseline]
+stale_days = 14
 """
 
 
@@ -56,6 +59,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         main_branch="trunk",
         asv_config="bench/asv.conf.json",
         baselines="stored",
+        stale_days=14,
         source=Path("perfbench.toml"),
     )
 
@@ -87,6 +91,7 @@ def test_a_plain_number_is_a_time_in_seconds(tmp_path: Path) -> None:
             "perfbench.toml:2: 'measure.rounds' must be a whole number, not a string",
         ),
         ("[measure]\nrounds = 0\n", "perfbench.toml:2: 'rounds' is 0; choose 1 to 1000"),
+        ("[baseline]\nstale_days = 0\n", "perfbench.toml:2: 'stale_days' is 0; choose 1 to 3650"),
         ("[measure]\nquick_rounds = 5000\n", "perfbench.toml:2: 'quick_rounds' is 5000; choose 1 to 1000"),
         (
             "[measure]\ntime_budget = '5 parsecs'\n",
