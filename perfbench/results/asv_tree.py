@@ -16,7 +16,7 @@ from perfbench.errors import UsageError
 from perfbench.model import Problem
 from perfbench.results import asv
 from perfbench.results.asv_benchmarks import FILE, Suite, read_suite
-from perfbench.results.document import load
+from perfbench.results.document import Document, load
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import MAX_PROBLEMS, ResultFile, shortened
 from perfbench.results.uncollected import uncollected
@@ -29,7 +29,7 @@ MAX_FILES = 50_000
 """A tree may have so many files."""
 
 MAX_BYTES = 2 * 1024**3
-"""All files of a tree may have this much; they are read one by one."""
+"""All files of a tree may have, and unpack to, this much; they are read one by one."""
 
 _BOUNDS = f"{MAX_FILES} files, or {MAX_BYTES // 1024**3} GiB"
 _SUFFIX = ".json"
@@ -172,6 +172,7 @@ class _Surveying:
         self.problems: list[Problem] = []
         self._files = 0
         self._bytes = 0
+        self._told = False
 
     def note(self, path: Path, message: str, line: int | None = None) -> None:
         """Keep a problem; the first hundred will do."""
@@ -184,8 +185,8 @@ class _Surveying:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if not self._fits(entry):
-                        self.note(folder, f"holds more than {_BOUNDS}: the rest is left out")
+                    self._files += 1
+                    if self._is_full(folder):
                         break
                     path = folder / entry.name
                     if not folders and path.suffix != _SUFFIX:
@@ -200,10 +201,12 @@ class _Surveying:
 
     def take(self, path: Path, machine: str) -> None:
         """Understand which run a file is of, or note why it is none."""
-        if path.name in (MACHINE_FILE, FILE):
+        if path.name in (MACHINE_FILE, FILE) or self._is_full(path.parent):
             return
         try:
-            head = _head(path)
+            document = load(path)
+            self._bytes += len(document.data)
+            head = _head(document)
         except (UsageError, MalformedError) as error:
             self.note(path, error.message, getattr(error, "line", None))
             return
@@ -220,11 +223,13 @@ class _Surveying:
         else:
             self.runs[key] = run
 
-    def _fits(self, entry: os.DirEntry[str]) -> bool:
-        """Whether the tree is within its bounds with this entry, too."""
-        self._files += 1
-        self._bytes += entry.stat(follow_symlinks=False).st_size
-        return self._files <= MAX_FILES and self._bytes <= MAX_BYTES
+    def _is_full(self, folder: Path) -> bool:
+        """Whether the tree is beyond its bounds; said once."""
+        full = self._files > MAX_FILES or self._bytes > MAX_BYTES
+        if full and not self._told:
+            self.note(folder, f"holds more than {_BOUNDS}: the rest is left out")
+            self._told = True
+        return full
 
 
 def _machine(folder: Path) -> str | None:
@@ -240,9 +245,8 @@ def _machine(folder: Path) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _head(path: Path) -> _Head | None:
-    """The head of a result file; None where it is none. Raises UsageError and MalformedError."""
-    document = load(path)
+def _head(document: Document) -> _Head | None:
+    """The head of a result file; None where it is none. Raises MalformedError."""
     try:
         return _HEADS.decode(document.data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

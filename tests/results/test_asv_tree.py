@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import tarfile
@@ -148,10 +149,20 @@ def test_a_tree_has_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_tree_of_too_many_bytes_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = max(store(tmp_path, f"{number}aaaaaaa", day=number + 1).stat().st_size for number in range(4))
-    monkeypatch.setattr(asv_tree, "MAX_BYTES", (tmp_path / "box").stat().st_size + 3 * size)
+    monkeypatch.setattr(asv_tree, "MAX_BYTES", 2 * size)
     tree = asv_tree.survey(tmp_path)
     assert 0 < len(tree.runs) < 4
-    assert "the rest is left out" in tree.problems[0].message
+    assert ["the rest is left out" in problem.message for problem in tree.problems] == [True]
+
+
+def test_what_packed_files_unpack_to_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = store(tmp_path, "1a2b3c4d")
+    for number in range(4):
+        (path.parent / f"{number}.json").write_bytes(gzip.compress(b" " * 100_000))
+    monkeypatch.setattr(asv_tree, "MAX_BYTES", 150_000)
+    problems = asv_tree.survey(tmp_path).problems
+    assert sum("the rest is left out" in problem.message for problem in problems) == 1
+    assert sum("not valid JSON" in problem.message for problem in problems) == 2
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"machine": 1}', b"\xff", b"[" * 10**5])
