@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from perfbench.results.stored_history import History, hardware_words
 from perfbench.units import format_ratio
 
 _WORSE = (Outcome.REGRESSED, Outcome.OVER_BUDGET)
+_GONE = (Outcome.MISSING, Outcome.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def promote(root: Path, name: str, run: str, *, branch: str | None, drop: Sequen
         left = StoredSide(previous.file, previous.label, f"the baseline {name!r}")
         rules = rules_of(root, noise=noise_of(previous.history, previous.file.sides[previous.label]))
         judged = judge_sides(left, StoredSide(result, HEAD, "this run"), rules)
-        _refuse_worse(judged, name, drop)
+        _refuse_worse(judged, name, drop, {row.benchmark for row in left.rows.values()})
         spent = _used(judged, rules.acceptances)
         crept = _crept(judged, history.medians(hardware_words(result.header.sides[HEAD].environment)))
     path = baselines.save(folder, name, result, branch=own, overwrite=True)
@@ -101,8 +102,9 @@ def _continued(previous: _Previous | None) -> History:
     return previous.history.with_run(stored_history.run_line(previous.file, previous.label))
 
 
-def _refuse_worse(judged: Judged, name: str, drop: Sequence[str]) -> None:
-    gone = [row for row in judged.verdicts if row.outcome is Outcome.MISSING]
+def _refuse_worse(judged: Judged, name: str, drop: Sequence[str], held: Collection[BenchmarkId]) -> None:
+    """`held` are the rows of the baseline: one that is skipped now would go like one that vanished."""
+    gone = [row for row in judged.verdicts if row.outcome in _GONE and row.benchmark in held]
     for pattern in drop:
         if not any(fits(pattern, row.benchmark) for row in gone):
             raise UsageError(f"--drop {pattern!r} fits no row that vanished", "leave it out")
@@ -121,7 +123,7 @@ def _refuse_worse(judged: Judged, name: str, drop: Sequence[str]) -> None:
     if left:
         raise RegressedError(
             f"{_named(left)} but is in the baseline {name!r}",
-            f"measure all its rows, or let it go with --drop {str(left[0].benchmark)!r}",
+            f"measure all its rows, or let it go: --drop {str(left[0].benchmark)!r}",
         )
 
 
@@ -143,8 +145,8 @@ def _named(rows: Sequence[Verdict]) -> str:
     """The first row with what became of it, and how many more there are."""
     row = rows[0]
     more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
-    if row.outcome is Outcome.MISSING:
-        hint = row.reason.partition("; ")[2]
+    if row.outcome in _GONE:
+        hint = row.reason if row.outcome is Outcome.SKIPPED else row.reason.partition("; ")[2]
         return f"{row.benchmark}{more} is not in this run" + (f" ({hint})" if hint else "")
     moved = f" by {format_ratio(row.comparison.ratio)}" if row.comparison is not None else ""
     what = f"regressed{moved}" if row.outcome is Outcome.REGRESSED else "is over budget"

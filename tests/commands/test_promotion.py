@@ -11,7 +11,7 @@ import pytest
 from perfbench.acceptances import load_acceptances
 from perfbench.environment import current, machine_name
 from perfbench.errors import ExitCode
-from perfbench.model import BenchmarkId, Environment, Metric, Run
+from perfbench.model import BenchmarkId, Environment, Metric, Outcome, Run
 from perfbench.results.baselines import branch_folder
 from perfbench.results.result_file import Header, SideHeader
 from perfbench.results.stored_history import read
@@ -41,6 +41,7 @@ def stored(
     night: int = 0,
     base: bool = False,
     cpu: str = "",
+    skipped: str = "",
 ) -> Path:
     """A finished run outside of the tree, 12 rounds of each row; `factors` make head's rows slower."""
     commit = git("rev-parse", "HEAD", cwd=project).strip()
@@ -59,6 +60,8 @@ def stored(
                     factor = (factors or {}).get(row, 1.0) if label == "head" else 1.0
                     values = tuple(0.01 * factor * (1 + 1e-4 * (number + place)) for place in range(3))
                     writer.run(label, BenchmarkId("s", row), TIME, Run(values, number, created + number))
+        if skipped:
+            writer.outcome(BenchmarkId("s", skipped), Outcome.SKIPPED, "runc is not installed", labels)
         writer.finish(seconds=1.0, exit_code=0)
     return path
 
@@ -133,6 +136,13 @@ def test_a_vanished_row_stops_it_too_until_it_is_let_go(project: Path) -> None:
     assert "parse.time_write is not in this run (probably renamed to parse.time_writing)" in said
     assert "fits no row that vanished" in promoted(project, run, "--drop", "*read", code=ExitCode.USAGE)
     promoted(project, run, "--drop", "*.time_write")
+
+
+def test_a_row_that_is_skipped_now_would_vanish_as_well(project: Path) -> None:
+    run = stored(project, "skipping", night=1, rows=ROWS[:1], skipped=ROWS[1])
+    said = promoted(project, run, code=ExitCode.REGRESSED)
+    assert "parse.time_write is not in this run (runc is not installed)" in said
+    promoted(project, stored(project, "more", night=1, skipped="parse.time_new"))
 
 
 def test_other_hardware_is_no_successor(project: Path) -> None:
