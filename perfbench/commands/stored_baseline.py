@@ -14,6 +14,7 @@ from perfbench.commands.workspace import Workspace
 from perfbench.environment import current, incompatibility, machine_name, same_architecture
 from perfbench.errors import UsageError
 from perfbench.measure.branches import Standing, current_branch, main_branch, standing
+from perfbench.measure.discovery import CONTROL
 from perfbench.measure.repository import opened
 from perfbench.model import Measurement
 from perfbench.results import baselines, stored_history
@@ -72,11 +73,12 @@ def branches_of(root: Path, configured: str | None) -> Branches:
 def open_baseline(workspace: Workspace, name: str, *, head: str, normalise: bool) -> StoredBaseline:
     """The baseline `name` of this machine for the branch that is checked out, else for the main one.
 
-    Raises UsageError where there is none, or where its hardware was another one and `normalise` is not asked
-    for, or cannot be done.
+    Where this machine has none and `normalise` is asked for, that of the only other one which has. Raises
+    UsageError where there is none, or where its hardware was another one and `normalise` is not asked for, or
+    cannot be done.
     """
-    machine = machine_name()
-    branches = branches_of(workspace.project, workspace.config.main_branch)
+    branches = branches_of(workspace.root, workspace.config.main_branch)
+    machine = _machine(workspace.baselines, name, branches, normalise=normalise)
     branch = baselines.find(workspace.baselines, machine, name, branches.tried)
     path = baselines.path_of(workspace.baselines, machine, name, branch)
     stored = baselines.load(workspace.baselines, machine, name, branch)
@@ -91,6 +93,19 @@ def open_baseline(workspace: Workspace, name: str, *, head: str, normalise: bool
     ]
     owner = f" of {branch}" if branch else ""
     return StoredBaseline(f"{name}{owner} ({side.revision})", stored, noise, tuple(hard), tuple(warnings))
+
+
+def _machine(folder: Path, name: str, branches: Branches, *, normalise: bool) -> str:
+    """Whose baseline to take. Raises UsageError where several other machines have one."""
+    here = machine_name()
+    if not normalise or baselines.holder(folder, here, name, branches.tried) is not None:
+        return here
+    others = [machine for machine in baselines.machines_with(folder, name) if machine != here]
+    if len(others) > 1:
+        raise UsageError(
+            f"several machines have a baseline {name!r}: {', '.join(others)}", "name one in PERFBENCH_MACHINE"
+        )
+    return others[0] if others else here
 
 
 def _hard_differences(name: str, side: SideHeader, *, normalise: bool) -> list[str]:
@@ -128,7 +143,7 @@ def _staleness(workspace: Workspace, name: str, created: float, side: SideHeader
 
 
 def _unknown_noise(noise: NoiseByRow) -> Iterator[str]:
-    unknown = [row for row in noise.values() if row.spread is None]
+    unknown = [key for key, row in noise.items() if row.spread is None and key[0] != CONTROL.benchmark]
     if unknown:
         yield (
             f"how far {len(unknown)} rows move from night to night is not known with fewer than {LEAST_RUNS} stored "

@@ -96,6 +96,12 @@ def find(root: Path, machine: str, name: str, branches: Iterable[str]) -> str:
     return found
 
 
+def machines_with(root: Path, name: str) -> list[str]:
+    """The machines that have a baseline of that name, whatever its branch."""
+    machines = {_place(root, path)[0] for path in _files(root) if path.stem == name}
+    return sorted(machine for machine in machines if _SAFE.fullmatch(machine))
+
+
 def load(root: Path, machine: str, name: str, branch: str = "") -> ResultFile:
     """A stored baseline. Raises UsageError when there is none, PerfbenchError when its file is damaged."""
     path = path_of(root, machine, name, branch)

@@ -199,6 +199,17 @@ def test_other_hardware_is_refused_and_what_is_no_time_stays_so_when_normalised(
     assert "the control tells nothing of what is no time" in verdict(found, "bench.track_value")["reason"]
 
 
+def test_a_machine_without_a_baseline_takes_anothers_only_to_normalise_by_it(project: SampleProject) -> None:
+    check, elsewhere = ("check", "--baseline", "before"), {"PERFBENCH_MACHINE": "elsewhere"}
+    refused = measured(project, *check, **elsewhere)
+    assert refused.returncode == ExitCode.USAGE
+    assert "other machines cannot be compared with" in refused.stderr
+    done = measured(project, *check, "--normalise", **elsewhere)
+    assert done.returncode == ExitCode.PASSED
+    assert "2 incomparable" in done.stdout
+    assert "the machine differs" in done.stdout
+
+
 def test_normalising_without_a_baseline_is_refused(project: SampleProject) -> None:
     done = measured(project, "check", "--normalise")
     assert done.returncode == ExitCode.USAGE

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from perfbench.errors import ExitCode, PerfbenchError, UsageError
 from perfbench.model import Measurement, Outcome, Summary
 from perfbench.results import stored_history
-from perfbench.results.baselines import branch_folder, find, load, path_of, remove, save, stored
+from perfbench.results.baselines import (
+    branch_folder,
+    find,
+    load,
+    machines_with,
+    path_of,
+    remove,
+    save,
+    stored,
+)
 from perfbench.results.result_file import Header, ResultFile, RowOutcome
 from perfbench.results.writer import ResultWriter
 
@@ -243,6 +252,8 @@ def test_a_history_is_no_baseline_and_goes_with_its_own(tmp_path: Path) -> None:
     assert [entry.name for entry in stored(tmp_path)] == ["main"]
     with pytest.raises(UsageError, match="cannot be the name"):
         load(tmp_path, "box", "main.history")
+    assert machines_with(tmp_path, "main") == ["box"]
+    assert machines_with(tmp_path, "dev") == []
     remove(tmp_path, "box", "main", "dev")
     assert list(tmp_path.iterdir()) == []
 
