@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from statistics import NormalDist
 
@@ -44,7 +45,8 @@ def _p(row: Comparison, limit: float, sign: float) -> float:
 
 def _rank_sum_p(base: Sequence[float], head: Sequence[float]) -> float:
     """One-sided p that `head` does not tend to lie above `base`; ties count as not above."""
-    not_above = sum(1 for left in base for right in head if right <= left)
+    ordered = sorted(head)
+    not_above = sum(bisect_right(ordered, left) for left in base)
     return rank_sum_tail(len(base), len(head), not_above)
 
 

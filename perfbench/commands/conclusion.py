@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from perfbench.analysis.exits import exit_code
 from perfbench.analysis.judge import judge_alone
+from perfbench.analysis.tails import quantile_of
 from perfbench.commands.acceptance import accepted
 from perfbench.commands.checks import ask, judged_rows
 from perfbench.commands.harness_job import HarnessJob
@@ -21,7 +22,8 @@ from perfbench.commands.sources import sources
 from perfbench.environment import current, differences
 from perfbench.errors import ExitCode, MissingComponentError
 from perfbench.judged import Results
-from perfbench.measure.rounds import TWIN, Ended
+from perfbench.measure.one_round import Ended
+from perfbench.measure.rounds import TWIN
 from perfbench.model import (
     BenchmarkId,
     Environment,
@@ -179,7 +181,9 @@ def _effort(setting: Setting) -> Effort:
 
 def _verdicts(setting: Setting, job: Job) -> tuple[Verdict, ...]:
     """One verdict for each row, in the order of the rows, and for each that is missing."""
-    judged = {verdict.benchmark: verdict for verdict in job.verdicts()}
+    found = job.verdicts()
+    tails = [verdict for verdict in found if verdict.metric and quantile_of(verdict.metric.name)]
+    judged = {verdict.benchmark: verdict for verdict in found if verdict not in tails}
     budgets = setting.workspace.thresholds.budgets
     compares = len(setting.sides) > 1 or setting.baseline is not None
     for row in setting.rows:
@@ -205,7 +209,7 @@ def _verdicts(setting: Setting, job: Job) -> tuple[Verdict, ...]:
         )
         for row in setting.vanished
     ]
-    return (*(judged[row.benchmark] for row in setting.rows), *missing)
+    return (*(judged[row.benchmark] for row in setting.rows), *tails, *missing)
 
 
 def _ended(benchmark: BenchmarkId, metric: Metric, ended: Ended) -> Verdict:

@@ -15,7 +15,7 @@ from perfbench.commands.harness_verdicts import Bench, verdicts
 from perfbench.commands.job import MOST_ROUNDS
 from perfbench.errors import UsageError
 from perfbench.measure.harness import HarnessFailedError, HarnessLaunch, HarnessUnusableError
-from perfbench.measure.rounds import Ended
+from perfbench.measure.one_round import Ended
 from perfbench.measure.side import Side
 from perfbench.model import Measurement, Outcome, Verdict
 from perfbench.reports.progress import Progress

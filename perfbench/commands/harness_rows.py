@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from perfbench.analysis.intervals import median
 from perfbench.errors import UsageError
 from perfbench.measure.harness import Execution, HarnessUnusableError
-from perfbench.measure.rounds import Ended
+from perfbench.measure.one_round import Ended
 from perfbench.model import BenchmarkId, Environment, Harness, Measurement, Metric, Outcome, Run
 from perfbench.results.reading import read_any
 from perfbench.results.result_file import HEAD, ResultFile

@@ -15,10 +15,12 @@ from perfbench.analysis.noise import drift, noise_floor, twin_noise
 from perfbench.analysis.normalise import across, said
 from perfbench.analysis.sequential import Doubt, next_look, share, undecided
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
+from perfbench.analysis.tails import tail_comparisons
 from perfbench.config import Thresholds
 from perfbench.measure.discovery import CONTROL, Row
 from perfbench.measure.launch import SideLaunch
-from perfbench.measure.rounds import TWIN, TWIN_ROUNDS, Ended, Progress, Rounds
+from perfbench.measure.one_round import Ended
+from perfbench.measure.rounds import TWIN, TWIN_ROUNDS, Progress, Rounds
 from perfbench.measure.side import Side
 from perfbench.model import BenchmarkId, Comparison, Environment, Measurement, Outcome, Run, Verdict
 from perfbench.results.writer import ResultWriter
@@ -160,9 +162,20 @@ class Job:
         return [by_name[name] for name in undecided(self.verdicts(), Doubt(least + 1))]
 
     def comparisons(self) -> list[Comparison]:
-        """Head against base for every row that both sides have measured."""
-        found = [comparison for row in self.rows if (comparison := self._compare(row)) is not None]
+        """Head against base for every row that both sides have measured, and for the tails that rules ask for."""
+        found: list[Comparison] = []
+        for row in self.rows:
+            base, head = self._base(row), self.collected.measurement(row, self.sides[-1].label)
+            compared = self._compare(row)
+            if compared is not None and base is not None and head is not None:
+                rules = (self.thresholds.thresholds, self.thresholds.budgets)
+                found += [compared, *tail_comparisons(base, head, *rules)]
         return with_noise(found, self.stored_noise)
+
+    def _base(self, row: Row) -> Measurement | None:
+        if len(self.sides) > 1:
+            return self.collected.measurement(row, self.sides[0].label)
+        return self.baseline.get(row.benchmark)
 
     def noise(self) -> float | None:
         """The noise floor: how far identical work seemed to move between the sides.
@@ -199,11 +212,7 @@ class Job:
         return share(taken, self.effort.rounds)
 
     def _compare(self, row: Row) -> Comparison | None:
-        head = self.collected.measurement(row, self.sides[-1].label)
-        if len(self.sides) > 1:
-            base = self.collected.measurement(row, self.sides[0].label)
-        else:
-            base = self.baseline.get(row.benchmark)
+        base, head = self._base(row), self.collected.measurement(row, self.sides[-1].label)
         if base is None or head is None or base.metric != head.metric:
             return None
         if len(self.sides) < 2:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perfbench.acceptances import ACCEPTED_FILE, load_acceptances
 from perfbench.analysis.patterns import applies
+from perfbench.analysis.tails import quantile_of
 from perfbench.commands.selection import did_you_mean
 from perfbench.config import (
     PROJECT_FILE,
@@ -57,7 +58,9 @@ class Workspace:
         """Raise ConfigError when a threshold or a budget fits none of all rows: it would guard nothing."""
         rules: list[Threshold | Budget] = [*self.thresholds.thresholds, *self.thresholds.budgets]
         for rule in rules:
-            if any(applies(rule, benchmark, metric) for benchmark, metric in rows):
+            # A tail (p99) is no metric of its own until times are measured.
+            plain = replace(rule, metric="time") if quantile_of(rule.metric) is not None else rule
+            if any(applies(plain, benchmark, metric) for benchmark, metric in rows):
                 continue
             line = rule.origin.rpartition(":")[2]
             raise ConfigError(

@@ -20,6 +20,10 @@ ENTRY = Acceptance(
 RATIOS = st.floats(0.2, 5.0)
 
 
+def compared(outcome: Outcome, name: str = "module.Class.time_it") -> Verdict:
+    return replace(verdict(outcome, name=name), comparison=comparison())
+
+
 def regressed(low: float, high: float, **fields: object) -> Verdict:
     """A verdict of the gate on such an interval."""
     certain = comparison((low + high) / 2, low, high, **fields)
@@ -106,7 +110,7 @@ def test_an_acceptance_lifts_no_budget() -> None:
 
 @pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.IMPROVED])
 def test_an_entry_none_of_whose_rows_has_regressed_is_unused(outcome: Outcome) -> None:
-    (finding,) = accept([verdict(outcome)], [ENTRY], TODAY)[1]
+    (finding,) = accept([compared(outcome)], [ENTRY], TODAY)[1]
     assert finding == Finding(
         "acceptance",
         "the acceptance of 'module.*' covers no regression: none of its rows has regressed; remove it",
@@ -122,11 +126,15 @@ def test_a_row_that_could_not_be_judged_leaves_open_whether_its_entry_is_used(ou
     assert accept([verdict(outcome)], [ENTRY], TODAY)[1] == ()
 
 
+def test_where_nothing_was_compared_no_entry_is_unused() -> None:
+    assert accept([verdict(Outcome.PASSED)], [ENTRY], TODAY)[1] == ()
+
+
 def test_an_entry_is_not_unused_while_one_of_its_rows_has_not_been_measured() -> None:
-    passed, other = verdict(Outcome.PASSED), BenchmarkId("suite", "module.time_other")
+    passed, other = compared(Outcome.PASSED), BenchmarkId("suite", "module.time_other")
     rows = [passed.benchmark, other]
     assert accept([passed], [ENTRY], TODAY, rows=rows)[1] == ()
-    assert len(accept([passed, verdict(Outcome.PASSED, name="module.time_other")], [ENTRY], TODAY)[1]) == 1
+    assert len(accept([passed, compared(Outcome.PASSED, "module.time_other")], [ENTRY], TODAY)[1]) == 1
     assert accept([], [ENTRY], TODAY, rows=rows)[1] == ()
 
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfbench.analysis.judge import DEFAULT_LIMIT, judge, judge_alone, limit_of
+from perfbench.analysis.judge import judge, judge_alone
+from perfbench.analysis.limits import DEFAULT_LIMIT, limit_of
+from perfbench.analysis.signed_rank import signed_rank_interval
 from perfbench.model import Better, Budget, Comparison, Metric, Outcome, Threshold, Verdict
-from tests.analysis.samples import RATE, SHOWN, SIZE, TIME, comparison, measurement
+from tests.analysis.samples import RATE, SHOWN, SIZE, TIME, comparison, measurement, row
 
 FIVE = Threshold("*", "*", 0.05, origin="thresholds.toml:12")
 HALF_SECOND = Budget("*", "time", 0.5, origin="thresholds.toml:4")
@@ -248,7 +250,8 @@ def test_an_improvement_that_is_still_over_budget_is_over_budget() -> None:
 def test_verdicts_keep_the_order_of_their_comparisons() -> None:
     rows = [comparison(1.0), comparison(2.0), comparison(0.5)]
     verdicts = judge(rows, [], [], noise_floor=0.0)
-    assert [verdict.comparison for verdict in verdicts] == rows
+    ratios = [verdict.comparison.ratio for verdict in verdicts if verdict.comparison]
+    assert ratios == [1.0, 2.0, 0.5]
     assert judge([], [], [], noise_floor=0.0) == ()
 
 
@@ -267,3 +270,75 @@ def test_a_row_without_a_base_is_held_to_its_budget() -> None:
 def test_one_tree_measured_alone_passes_within_its_budgets() -> None:
     (verdict,) = judge_alone([measurement([[0.1]] * 8)], [HALF_SECOND], outcome=Outcome.PASSED)
     assert verdict.outcome is Outcome.PASSED
+
+
+def rounds_at(*figures: float, name: str = "module.time_it") -> Comparison:
+    """A paired comparison with these log-ratios."""
+    logs = tuple(math.log(figure) for figure in figures)
+    found = signed_rank_interval(logs, 0.95)
+    low, high = math.exp(found.low), math.exp(found.high)
+    return comparison(
+        math.exp(found.estimate), low, high, benchmark=row(name), rounds=len(logs), evidence=(logs,)
+    )
+
+
+TEN = [1.05, 1.051, 1.049, 1.052, 1.048, 1.05, 1.053, 1.047, 1.05, 1.0505]
+
+
+def family(*rows: Comparison, shares: float = 1.0) -> list[Outcome]:
+    spent = {one.benchmark: shares for one in rows}
+    return [verdict.outcome for verdict in judge(rows, (), (), noise_floor=0.0, shares=spent)]
+
+
+def test_among_many_rows_one_needs_more_evidence_than_alone() -> None:
+    moved = rounds_at(*TEN)
+    still = [rounds_at(*[value / 1.05 for value in TEN], name=f"module.time_{place}") for place in range(60)]
+    assert family(moved) == [Outcome.REGRESSED]
+    assert family(moved, *still)[0] is Outcome.INCONCLUSIVE
+    assert family(rounds_at(*TEN, *TEN), *still)[0] is Outcome.REGRESSED
+
+
+def test_a_row_that_is_not_sure_enough_among_many_says_so() -> None:
+    rows = [rounds_at(*TEN[:7], name=f"module.time_{place}") for place in range(7)]
+    verdicts = judge(rows, (), (), noise_floor=0.0)
+    assert {verdict.outcome for verdict in verdicts} == {Outcome.INCONCLUSIVE}
+    assert verdicts[0].reason == "beyond its limit, but not sure enough among 7 rows; run longer"
+
+
+def test_a_look_that_may_spend_less_of_the_error_needs_more_evidence() -> None:
+    assert family(rounds_at(*TEN), shares=0.5) == [Outcome.REGRESSED]
+    assert family(rounds_at(*TEN), shares=0.03) == [Outcome.INCONCLUSIVE]
+
+
+def test_the_noise_that_a_row_has_shown_itself_widens_its_limit_and_no_others() -> None:
+    rows = [comparison(1.03, 1.02, 1.04, noise=0.025, noise_source="A/A arm"), comparison(1.03, 1.02, 1.04)]
+    noisy, quiet = judge(rows, (), (), noise_floor=0.005)
+    assert noisy.outcome is Outcome.INCONCLUSIVE
+    assert noisy.rule == "limit 2.5 % (A/A arm)"
+    assert quiet.outcome is Outcome.REGRESSED
+
+
+def test_when_everything_moved_together_it_was_the_machine() -> None:
+    rows = [rounds_at(*[value * 1.02 for value in TEN], name=f"module.time_{place}") for place in range(9)]
+    verdicts = judge(rows, (), (), noise_floor=0.0)
+    assert {verdict.outcome for verdict in verdicts} == {Outcome.INCONCLUSIVE}
+    assert verdicts[0].reason == "everything moved together (+7.1 %): the machine, not the code"
+
+
+def test_a_row_that_moved_on_top_of_the_rest_is_still_named() -> None:
+    rows = [rounds_at(*[value * 1.02 for value in TEN], name=f"module.time_{place}") for place in range(10)]
+    rows.append(rounds_at(*[value * 1.3 for value in TEN], name="module.time_slow"))
+    outcomes = {str(v.benchmark): v.outcome for v in judge(rows, (), (), noise_floor=0.0)}
+    assert outcomes.pop("module.time_slow") is Outcome.REGRESSED
+    assert set(outcomes.values()) == {Outcome.INCONCLUSIVE}
+
+
+def test_a_control_that_stood_still_says_that_it_was_the_code() -> None:
+    rows = [rounds_at(*[value * 1.02 for value in TEN], name=f"module.time_{place}") for place in range(9)]
+    verdicts = judge(rows, (), (), noise_floor=0.0, control=comparison(1.0, 0.995, 1.005))
+    assert {verdict.outcome for verdict in verdicts} == {Outcome.REGRESSED}
+
+
+def test_a_verdict_tells_the_smallest_worsening_that_would_have_been_named() -> None:
+    assert judged(comparison(1.0, 0.99, 1.005)).effect == pytest.approx(1.01 / 0.99 - 1)
+    assert judged(comparison(metric=SHOWN)).effect is None

@@ -1,45 +1,51 @@
 from __future__ import annotations
 
-import math
+from hypothesis import given
+from hypothesis import strategies as st
 
-from perfbench.analysis.judge import judge
-from perfbench.analysis.sequential import undecided
-from perfbench.model import Comparison, Outcome, Threshold, Verdict
+from perfbench.analysis.sequential import Doubt, doubt, next_look, share, undecided
+from perfbench.model import Outcome, Verdict
 from tests.analysis.samples import comparison, row, verdict
 
-FIVE = [Threshold("*", "*", 0.05)]
-NAME = row()
+
+def open_row(low: float, ratio: float, high: float, name: str = "module.time_it") -> Verdict:
+    found = comparison(ratio, low, high, benchmark=row(name))
+    return Verdict(row(name), found.metric, Outcome.INCONCLUSIVE, "", "", found, limit=0.05)
 
 
-def again(row: Comparison) -> bool:
-    return undecided(judge([row], FIVE, [], noise_floor=0.0)) == (NAME,)
+CHANGED = open_row(1.06, 1.10, 1.15, "module.time_changed")
+FASTER = open_row(0.80, 0.85, 0.90, "module.time_faster")
+LEANING = open_row(1.01, 1.08, 1.15, "module.time_leaning")
+UNCHANGED = open_row(0.95, 1.01, 1.07, "module.time_unchanged")
 
 
-def test_an_inconclusive_row_is_measured_again() -> None:
-    assert again(comparison(1.05, 1.0, 1.1))
-    assert again(comparison(1.05, 1.0, 1.1, rounds=500))
+def test_a_row_that_seems_changed_is_told_from_one_that_leans_and_one_that_does_not() -> None:
+    assert [doubt(one) for one in (CHANGED, FASTER, LEANING, UNCHANGED)] == [
+        Doubt.CHANGED,
+        Doubt.CHANGED,
+        Doubt.LEANING,
+        Doubt.UNCHANGED,
+    ]
 
 
-def test_a_regression_that_just_cleared_its_limit_is_confirmed() -> None:
-    assert again(comparison(1.10, 1.06, 1.15))
+def test_a_row_without_a_comparison_seems_unchanged() -> None:
+    assert doubt(verdict(Outcome.INCONCLUSIVE)) is Doubt.UNCHANGED
 
 
-def test_a_regression_far_beyond_its_limit_needs_no_confirmation() -> None:
-    assert not again(comparison(1.38, 1.35, 1.41))
+def test_what_seems_most_changed_is_measured_again_first() -> None:
+    found = undecided([UNCHANGED, LEANING, CHANGED, FASTER])
+    assert [one.name.removeprefix("module.time_") for one in found] == [
+        "changed",
+        "faster",
+        "leaning",
+        "unchanged",
+    ]
 
 
-def test_a_regression_on_many_rounds_needs_no_confirmation() -> None:
-    assert not again(comparison(1.10, 1.06, 1.15, rounds=20))
-
-
-def test_an_improvement_is_confirmed_alike() -> None:
-    assert again(comparison(1 / 1.10, 1 / 1.15, 1 / 1.06))
-    assert not again(comparison(1 / 1.38, 1 / 1.41, 1 / 1.35))
-
-
-def test_an_exact_change_needs_no_confirmation() -> None:
-    assert not again(comparison(math.inf, math.inf, math.inf, base=0.0))
-    assert not again(comparison(1.2, 1.2, 1.2, rounds=2))
+def test_rows_of_less_doubt_are_let_be_when_asked() -> None:
+    rows = [UNCHANGED, LEANING, CHANGED]
+    assert undecided(rows, Doubt.LEANING) == (CHANGED.benchmark, LEANING.benchmark)
+    assert undecided(rows, Doubt.CHANGED) == (CHANGED.benchmark,)
 
 
 def test_what_is_decided_is_left_alone() -> None:
@@ -51,3 +57,28 @@ def test_each_row_comes_once_and_in_order() -> None:
     names = ["module.time_b", "module.time_a", "module.time_b"]
     verdicts: list[Verdict] = [verdict(Outcome.INCONCLUSIVE, name=name) for name in names]
     assert undecided(verdicts) == (row("module.time_b"), row("module.time_a"))
+
+
+def test_looks_come_after_half_as_much_data_again() -> None:
+    looks = [10]
+    while looks[-1] < 120:
+        looks.append(next_look(looks[-1]))
+    assert looks == [10, 15, 23, 35, 53, 80, 120]
+
+
+def test_each_look_may_spend_half_of_what_is_left() -> None:
+    assert [share(rounds, 10) for rounds in (10, 15, 23, 35)] == [1 / 2, 1 / 4, 1 / 8, 1 / 16]
+
+
+@given(st.integers(1, 50))
+def test_scheduled_looks_never_spend_more_than_the_whole(first: int) -> None:
+    spent, rounds = share(first, first), first
+    while rounds < 500:
+        rounds = next_look(rounds)
+        spent += share(rounds, first)
+    assert spent <= 1.0
+
+
+def test_a_look_that_the_deadline_brought_forward_spends_what_the_last_one_did() -> None:
+    assert share(13, 10) == share(10, 10)
+    assert share(7, 10) == share(10, 10)

@@ -11,7 +11,7 @@ import pytest
 from perfbench.commands.job import Collected, interruptible, with_controls
 from perfbench.environment import current
 from perfbench.measure.discovery import CONTROL, Row
-from perfbench.measure.rounds import Ended
+from perfbench.measure.one_round import Ended
 from perfbench.model import BenchmarkId, Outcome, Run
 from perfbench.results.reading import read_any
 from perfbench.results.result_file import Header, SideHeader

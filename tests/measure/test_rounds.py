@@ -11,7 +11,8 @@ import pytest
 
 from perfbench.measure.client import Reply, WorkerFailedError, WorkerSkippedError
 from perfbench.measure.discovery import CONTROL, Row
-from perfbench.measure.rounds import Ended, Rounds, explain
+from perfbench.measure.one_round import Ended, explain
+from perfbench.measure.rounds import SAMPLES, TWIN, Rounds
 from perfbench.model import BenchmarkId, Outcome, Run
 
 
@@ -92,8 +93,19 @@ class World:
     def advance(self, row: str, round: int, done: int, total: int, seconds_left: float | None) -> None:
         self.told.append((row, round, done, total))
 
-    def rounds(self, labels: tuple[str, ...] = ("base", "head"), round_seconds: float = 1.0) -> Rounds:
-        return Rounds(self, labels, self, self, cpu=1, round_seconds=round_seconds, clock=lambda: self.now)
+    def rounds(
+        self, labels: tuple[str, ...] = ("base", "head"), round_seconds: float = 1.0, twin_every: int = 0
+    ) -> Rounds:
+        return Rounds(
+            self,
+            labels,
+            self,
+            self,
+            cpu=1,
+            round_seconds=round_seconds,
+            twin_every=twin_every,
+            clock=lambda: self.now,
+        )
 
     def samples(self) -> list[str]:
         return [label for label, do in self.asked if do == "sample"]
@@ -112,7 +124,7 @@ def test_neighbouring_samples_are_taken_in_turn_and_each_round_begins_with_the_o
     world.rounds().measure([row()], range(2), 1.0)
     warm_up = ["base", "head"]
     a, b = ["base", "head"], ["head", "base"]
-    assert world.samples() == warm_up + (a + b) * 4 + warm_up + (b + a) * 4
+    assert world.samples() == warm_up + (a + b) * (SAMPLES // 2) + warm_up + (b + a) * (SAMPLES // 2)
 
 
 def test_the_warm_up_is_not_among_the_values() -> None:
@@ -120,7 +132,7 @@ def test_the_warm_up_is_not_among_the_values() -> None:
     world.rounds().measure([row()], range(1), 1.0)
     (_, base, first), (_, head, second) = world.runs
     assert (base, head) == ("base", "head")
-    assert len(first.values) == len(second.values) == 8
+    assert len(first.values) == len(second.values) == SAMPLES
     assert 1.0 not in first.values
 
 
@@ -177,6 +189,39 @@ def test_a_row_that_uses_threads_processes_or_containers_is_not_pinned(alone: bo
     assert world.pinned == []
 
 
+def twins(world: World, name: str = "a.time_a") -> list[int]:
+    return [run.round for ran, label, run in world.runs if label == TWIN and ran == name]
+
+
+def test_rows_take_turns_with_their_twins_until_each_had_five() -> None:
+    world = World()
+    world.rounds(twin_every=2).measure([row("a.time_a"), row("b.time_b")], range(14), 1.0)
+    assert twins(world, "a.time_a") == [0, 2, 4, 6, 8]
+    assert twins(world, "b.time_b") == [1, 3, 5, 7, 9]
+
+
+def test_head_is_sampled_next_to_base_beside_a_twin_too() -> None:
+    world = World()
+    world.rounds(twin_every=1).measure([row()], range(1), 1.0)
+    there = ["base", "head", TWIN]
+    assert world.samples() == there + (there + there[::-1]) * (SAMPLES // 2)
+
+
+def test_a_runs_twin_comes_between_base_and_head_in_what_is_kept() -> None:
+    world = World()
+    world.rounds(twin_every=1).measure([row()], range(1), 1.0)
+    assert [label for _, label, _ in world.runs] == ["base", TWIN, "head"]
+
+
+@pytest.mark.parametrize("step", ["open", "sample", "close"])
+def test_the_loss_of_a_twin_costs_its_figure_and_no_more(step: str) -> None:
+    world = World(errors={(TWIN, step): FAILED})
+    world.rounds(twin_every=1).measure([row()], range(2), 1.0)
+    assert [label for _, label, _ in world.runs] == ["base", "head"] * 2
+    assert world.outcomes == []
+    assert world.alive == 0
+
+
 def test_one_tree_alone_is_measured_by_the_same_rounds() -> None:
     world = World()
     world.rounds(labels=("head",)).measure([row()], range(2), 1.0)
@@ -199,7 +244,7 @@ def test_rounds_that_have_to_be_whole_are_taken_past_the_deadline() -> None:
 def test_where_time_is_too_short_for_all_rows_the_first_ones_get_the_rounds_that_decide() -> None:
     world = World(seconds_per_sample=0.1)
     names = [f"a.time_{number}" for number in range(10)]
-    world.rounds().measure([row(name) for name in names], range(6), 60 * 0.1 * 18 / 4)
+    world.rounds().measure([row(name) for name in names], range(6), 60 * 0.1 * (2 * SAMPLES + 2) / 4)
     rounds = [sum(name == ran and label == "head" for ran, label, _ in world.runs) for name in names]
     assert rounds[0] == 6
     assert rounds[-1] == 1
