@@ -18,7 +18,7 @@ from perfbench.results import asv
 from perfbench.results.asv_benchmarks import FILE, Suite, read_suite
 from perfbench.results.document import Document, load
 from perfbench.results.json_text import MalformedError
-from perfbench.results.result_file import MAX_PROBLEMS, ResultFile, shortened
+from perfbench.results.result_file import MAX_PROBLEMS, ResultFile, shortened, unreadable
 from perfbench.results.uncollected import uncollected
 
 FOLDER_NAME = "asv results"
@@ -32,6 +32,7 @@ MAX_BYTES = 2 * 1024**3
 """All files of a tree may have, and unpack to, this much; they are read one by one."""
 
 _BOUNDS = f"{MAX_FILES} files, or {MAX_BYTES // 1024**3} GiB"
+_NO_RESULTS = "is no result file of asv"
 _SUFFIX = ".json"
 _NAMED = 5
 
@@ -80,7 +81,10 @@ class Tree:
     def result(self, run: StoredRun) -> ResultFile:
         """The measurements of one run. Raises UsageError when its file has gone or cannot be opened."""
         with uncollected():
-            return asv.read(load(run.path), self.suite)
+            document = load(run.path)
+            if not asv.recognises(document):
+                return unreadable(document.path, _NO_RESULTS)
+            return asv.read(document, self.suite)
 
     def results(self) -> Iterator[tuple[StoredRun, ResultFile]]:
         """All runs, one in memory at a time."""
@@ -211,7 +215,7 @@ class _Surveying:
             self.note(path, error.message, getattr(error, "line", None))
             return
         if head is None:
-            self.note(path, "is no result file of asv")
+            self.note(path, _NO_RESULTS)
             return
         if (own := head.params.get("machine")) != machine:
             self.note(path, f"was measured on {own!r}, and lies in the folder of {machine!r}: left out")

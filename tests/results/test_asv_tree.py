@@ -113,6 +113,15 @@ def test_what_is_no_result_of_that_machine_is_told_and_left_out(tmp_path: Path) 
     assert "no result file of asv" in said[2]
 
 
+@pytest.mark.parametrize("results", [None, [], "x"])
+def test_a_file_with_the_head_of_a_run_and_no_results_is_a_problem(tmp_path: Path, results: object) -> None:
+    path = store(tmp_path, "1a2b3c4d")
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"results": results}))
+    ((_, result),) = asv_tree.survey(tmp_path).results()
+    assert [problem.message for problem in result.problems] == ["is no result file of asv"]
+
+
 def test_a_run_that_lies_there_twice_counts_once(tmp_path: Path) -> None:
     path = store(tmp_path, "1a2b3c4d")
     path.with_name("zzz.json").write_bytes(path.read_bytes())
