@@ -23,8 +23,6 @@ from perfbench.units import format_interval, format_percent, format_value
 
 KIND = "acceptance"
 
-_UNMOVED = frozenset({Outcome.PASSED, Outcome.IMPROVED})
-
 
 def accept(
     verdicts: Sequence[Verdict],
@@ -148,9 +146,14 @@ def _unused(entry: Acceptance, verdicts: Sequence[Verdict], known: Collection[Be
     judged = [v for v in measured if v.metric is not None and applies(entry, v.benchmark, v.metric)]
     if measured and not judged:
         return f"fits no row with the metric {entry.metric!r}"
-    if judged and len(measured) == len(about) and all(v.outcome in _UNMOVED for v in judged):
+    if judged and len(measured) == len(about) and all(map(_unmoved, judged)):
         return "covers no regression: none of its rows has regressed"
     return ""
+
+
+def _unmoved(verdict: Verdict) -> bool:
+    """Whether the row was compared and has not regressed."""
+    return verdict.comparison is not None and verdict.outcome in (Outcome.PASSED, Outcome.IMPROVED)
 
 
 def _named(entry: Acceptance) -> str:
