@@ -23,11 +23,26 @@ MOST_CAPTURED = 128 * 1024**2
 
 CUT = b"\n[...]\n"
 
-# The kernel kills the child when this process dies, however it dies.
-_DIE_WITH_PARENT = (
-    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); "
-    "os.getppid() == int(sys.argv[1]) and os.execvp(sys.argv[2], sys.argv[2:])"
-)
+# Runs a program and ends as it does. When perfbench dies, however it dies, the kernel says so (prctl 1), and
+# the whole group goes. It sleeps meanwhile, so that it is no noise.
+_GUARD = """
+import ctypes, os, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit("perfbench is gone")
+reset = [signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ]
+try:
+    child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ, setsigdef=reset)
+except OSError as error:
+    sys.exit(f"{sys.argv[2]} cannot be run: {error.strerror}")
+code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+if code < 0:
+    if code != -signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+sys.exit(code)
+"""
 
 
 class ProgramFailedError(PerfbenchError):
@@ -100,10 +115,13 @@ def run_program(
 
 
 def guard() -> Sequence[str]:
-    """What to put before a program so that it is killed when this process dies; nothing where that cannot be."""
+    """What to put before a program that leads a group, so that the group is killed when this process dies.
+
+    Nothing where the kernel cannot help.
+    """
     if sys.platform != "linux":
         return ()
-    return (sys.executable, "-I", "-S", "-c", _DIE_WITH_PARENT, str(os.getpid()))
+    return (sys.executable, "-I", "-S", "-c", _GUARD, str(os.getpid()))
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

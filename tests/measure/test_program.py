@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -77,6 +75,15 @@ def test_a_signal_is_told_by_its_name(tmp_path: Path) -> None:
         run("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", tmp_path)
 
 
+def test_a_pipe_that_breaks_ends_a_program_as_it_does_elsewhere(tmp_path: Path) -> None:
+    code = "import signal; print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)"
+    assert run(code, tmp_path) == "True\n"
+    assert (
+        run_program(("sh", "-c", "yes | head -1"), cwd=tmp_path, environment={"PATH": PATH}, timeout=60)
+        == "y\n"
+    )
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_a_timeout_ends_the_program_and_what_it_has_started(tmp_path: Path) -> None:
     child = "import subprocess, sys, time; p = subprocess.Popen(['sleep', '600'])"
@@ -92,23 +99,20 @@ def test_what_a_program_leaves_running_ends_with_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
-def test_a_program_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+def test_a_program_and_what_it_started_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from perfbench.measure.program import run_program; "
-        "run_program(('sh', '-c', 'echo $$ > pid.new; mv pid.new pid; sleep 600 & wait'), cwd=Path.cwd(), "
+        "run_program(('sh', '-c', 'sleep 600 & echo $$ $! > new; mv new pids; wait'), cwd=Path.cwd(), "
         "environment=os.environ, timeout=600)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment) as parent:
         deadline = time.monotonic() + 60
-        while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
+        while not (tmp_path / "pids").exists() and time.monotonic() < deadline:
             time.sleep(0.02)
-        child = int((tmp_path / "pid").read_text())
+        processes = [int(process) for process in (tmp_path / "pids").read_text().split()]
         parent.kill()
-    gone = wait_until_gone(child)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)  # the sleep that it had started
-    assert gone
+    assert all(map(wait_until_gone, processes))
 
 
 @pytest.mark.parametrize("name", ["no-such-program", "./no-such-program"])
