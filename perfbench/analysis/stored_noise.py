@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from perfbench.analysis.intervals import median
+from perfbench.analysis.tails import quantile_of
 from perfbench.model import BenchmarkId, Better, Comparison
 from perfbench.units import SECONDS, format_percent
 
@@ -63,8 +64,18 @@ NoiseByRow = Mapping[tuple[BenchmarkId, str], RowNoise]
 
 
 def with_noise(comparisons: Sequence[Comparison], noise: NoiseByRow) -> list[Comparison]:
-    """The comparisons with what noise between stored runs may make, where that is more than they know of."""
-    return [_with_noise(row, noise.get((row.benchmark, row.metric.name))) for row in comparisons]
+    """The comparisons with what noise between stored runs may make, where that is more than they know of.
+
+    A tail (p99), of which a history tells nothing, moves at least as much as the centre of its row.
+    """
+    return [_with_noise(row, _known(row, noise)) for row in comparisons]
+
+
+def _known(row: Comparison, noise: NoiseByRow) -> RowNoise | None:
+    own = noise.get((row.benchmark, row.metric.name))
+    if own is None and quantile_of(row.metric.name) is not None:
+        own = noise.get((row.benchmark, "time")) or noise.get((row.benchmark, "track"))
+    return own
 
 
 def _with_noise(row: Comparison, noise: RowNoise | None) -> Comparison:

@@ -18,7 +18,7 @@ from perfbench.analysis.stored_noise import (
     row_noise,
     with_noise,
 )
-from perfbench.model import Better, Threshold
+from perfbench.model import Better, Metric, Threshold
 from tests.analysis.samples import SIZE, TIME, comparison, row, seeded
 
 MEDIANS = st.lists(st.floats(1e-9, 1e9), min_size=LEAST_RUNS, max_size=50)
@@ -93,6 +93,12 @@ def test_the_noise_is_that_of_the_rows_own_metric_and_never_lowers_what_is_known
     assert other.noise == 0.0
     (noisier,) = with_noise([comparison(metric=TIME, noise=0.2, noise_source="A/A arm")], noise)
     assert (noisier.noise, noisier.noise_source) == (0.2, "A/A arm")
+
+
+def test_a_tail_moves_at_least_as_much_as_its_rows_centre() -> None:
+    noise: NoiseByRow = {(row(), "time"): RowNoise(0.01, 12)}
+    (tail,) = with_noise([comparison(metric=Metric("p99", "seconds"))], noise)
+    assert tail.noise == pytest.approx(math.expm1(0.03))
 
 
 @given(MEDIANS)
