@@ -42,16 +42,25 @@ class Doubt(IntEnum):
     CHANGED = 2
 
 
-def undecided(verdicts: Iterable[Verdict], least: Doubt = Doubt.UNCHANGED) -> tuple[BenchmarkId, ...]:
-    """The rows that deserve more rounds, each once: those that seem most changed first, the others as they come.
+PATIENCE = {Doubt.UNCHANGED: 0.25, Doubt.LEANING: 1.0}
+"""For how long undecided rows get more rounds, as parts of the time that the first rounds took.
 
-    A row counts as changed only when the whole family's error allows it, and each round has fresh processes,
-    so what is flagged is confirmed before it is named. Rows of less doubt than `least` are left as they are:
-    what they may still hide is not worth more time. A row that budgets alone decided is left as well.
+Rows that seem unchanged and are only not sure are soon let be, and the report says how small a change they
+could have seen. Rows that are flagged are measured until they are decided or the time is up.
+"""
+
+
+def undecided(verdicts: Iterable[Verdict], spent: float = 0.0) -> tuple[BenchmarkId, ...]:
+    """The rows to measure next, each once: those that seem most changed first, the others as they come.
+
+    `spent` is the time since the first rounds as a part of what these took; with it the patience for rows
+    of little doubt ends. A row counts as changed only when the whole family's error allows it, and each
+    round has fresh processes, so what is flagged is confirmed before it is named. A row that budgets alone
+    decided is left as it is.
     """
     doubts = [(verdict, doubt(verdict)) for verdict in verdicts if verdict.outcome is Outcome.INCONCLUSIVE]
-    ranked = sorted((entry for entry in doubts if entry[1] >= least), key=lambda entry: -entry[1])
-    return tuple(dict.fromkeys(verdict.benchmark for verdict, _ in ranked))
+    due = [entry for entry in doubts if spent <= PATIENCE.get(entry[1], math.inf)]
+    return tuple(dict.fromkeys(verdict.benchmark for verdict, _ in sorted(due, key=lambda entry: -entry[1])))
 
 
 def doubt(verdict: Verdict) -> Doubt:

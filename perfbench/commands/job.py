@@ -13,7 +13,7 @@ from perfbench.analysis.comparison import compare
 from perfbench.analysis.judge import judge
 from perfbench.analysis.noise import drift, noise_floor, twin_noise
 from perfbench.analysis.normalise import across, said
-from perfbench.analysis.sequential import Doubt, next_look, share, undecided
+from perfbench.analysis.sequential import next_look, share, undecided
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.analysis.tails import tail_comparisons
 from perfbench.config import Thresholds
@@ -26,13 +26,6 @@ from perfbench.model import BenchmarkId, Comparison, Environment, Measurement, O
 from perfbench.results.writer import ResultWriter
 
 CONTROL_EVERY = 8
-
-PATIENCE = {Doubt.UNCHANGED: 0.25, Doubt.LEANING: 1.0}
-"""For how long undecided rows get more rounds, as parts of the time that the first rounds took.
-
-Rows that seem unchanged and are only not sure are soon let be, and the report says how small a change they
-could have seen. Rows that are flagged are measured until they are decided or the time is up.
-"""
 
 MOST_ROUNDS = 120
 """Rounds after which a row stays undecided: four times as many would halve its interval."""
@@ -154,12 +147,8 @@ class Job:
         return max(0.1, share - start_up)
 
     def _undecided(self, spent: float) -> list[Row]:
-        """The rows to measure again, `spent` being the time since the first rounds as a part of what these took."""
-        least = max((doubt for doubt, patience in PATIENCE.items() if spent > patience), default=None)
         by_name = {row.benchmark: row for row in self.rows}
-        if least is None:
-            return [by_name[name] for name in undecided(self.verdicts())]
-        return [by_name[name] for name in undecided(self.verdicts(), Doubt(least + 1))]
+        return [by_name[name] for name in undecided(self.verdicts(), spent)]
 
     def comparisons(self) -> list[Comparison]:
         """Head against base for every row that both sides have measured, and for the tails that rules ask for."""
