@@ -237,7 +237,8 @@ def _verdicts(
         yield from apart.incomparable
         yield from said(judge(apart.normalised, thresholds.thresholds, thresholds.budgets, noise_floor=0.0))
     else:
-        yield from judge(pairs, thresholds.thresholds, thresholds.budgets, noise_floor=noise)
+        limits = (thresholds.thresholds, thresholds.budgets)
+        yield from judge(pairs, *limits, noise_floor=noise, control=control)
     new = [found for key, found in head.items() if key not in base]
     yield from judge_alone(new, thresholds.budgets, outcome=Outcome.NEW, reason=f"not in {left.name}")
     for key, found in base.items():
