@@ -20,6 +20,10 @@ WARM_UP_LIMIT = 0.05
 """A sample that costs more seconds than this gets no warm-up: what a first call costs more is lost in it."""
 
 
+READY_LIMIT = 0.01
+"""Where a sample with its set-up costs more seconds than this, the set-ups of both sides are made beforehand."""
+
+
 class Asked(AbstractContextManager["Asked"], Protocol):
     """What a round needs of a worker; `perfbench.measure.client.Worker` is the real one."""
 
@@ -139,12 +143,21 @@ class Round:
             self.ask_each(request, timeout)
         self.ask_each({"do": "settle"}, timeout)
         for turn in range(plan.samples):
+            if plan.cost > READY_LIMIT:
+                self.make_ready(timeout)
             # With a twin it is A B T T B A: head stays next to base.
             order = self.everyone if (turn + self.number) % 2 == 0 else self.everyone[::-1]
             for label in order:
                 with self.blame(label):
                     self.samples[label].append(self.workers[label].ask(request, timeout))
             self.give_up_if_failed()
+
+    def make_ready(self, timeout: float) -> None:
+        """Have all of them set up for their next sample at the same time, so that the samples are close neighbours."""
+        for label, worker in self.alive():
+            with self.blame(label):
+                worker.send({"do": "ready"})
+        self.receive_each(timeout)
 
     def ask_each(self, request: Mapping[str, object], timeout: float) -> None:
         for label, worker in self.alive():

@@ -16,6 +16,7 @@ worker outlives a killed parent.
     {"do": "setup_cache", "name", "path"}                 -> {}
     {"do": "open", "name", "index", "cache"}              -> {} | {"skipped": reason}
     {"do": "calibrate", "target"}                         -> {"loops", "repeats", "cost", "alone"}
+    {"do": "ready"}                                       -> {}
     {"do": "sample", "loops", "repeats"}                  -> {"value", "cpu", "at"}
     {"do": "settle"}                                      -> {}
     {"do": "close"}                                       -> {}
@@ -224,19 +225,19 @@ class Session:
         if benchmark is not None:
             benchmark.do_teardown()
 
-    def renew(self) -> None:
+    def make_ready(self) -> None:
         """What asv does before each sample: tear down and set up again, where there is a setup."""
         if not self.fresh and self.benchmark._setups:
             self.benchmark.do_teardown()
             self.set_up()
-        self.fresh = False
 
     def take(self, loops: int, repeats: int) -> Reply:
         """One sample: `repeats` times a set-up and `loops` calls. Value and CPU seconds are per call."""
         at = time.time()
         value = cpu = 0.0
         for _ in range(repeats):
-            self.renew()
+            self.make_ready()
+            self.fresh = False
             one, spent = self.call(loops)
             value += one
             cpu += spent
@@ -314,6 +315,9 @@ def answer(session: Session, request: Reply) -> Reply:
         return session.open(request["name"], request["index"], request["cache"])
     if do == "calibrate":
         return session.calibrate(request["target"])
+    if do == "ready":
+        session.make_ready()
+        return {}
     if do == "sample":
         return session.take(request["loops"], request["repeats"])
     if do == "settle":

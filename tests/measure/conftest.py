@@ -27,9 +27,14 @@ class Params:
 
 class Fresh:
     number = 1
+    setups = 0
 
     def setup(self):
         self.used = False
+        self.setups += 1
+
+    def track_setups(self):
+        return self.setups
 
     def time_used_up(self):
         assert not self.used, "used twice"

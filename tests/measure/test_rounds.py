@@ -154,6 +154,17 @@ def test_rounds_go_over_all_rows_before_the_next_begins() -> None:
     ]
 
 
+def test_sides_with_a_long_set_up_are_made_ready_together_before_their_samples() -> None:
+    world = World(cost=0.3)
+    world.rounds(round_seconds=1.3).measure([row()], range(1), 1.0)
+    asked = [pair for pair in world.asked if pair[1] in ("ready", "sample")]
+    both_ready = [("base", "ready"), ("head", "ready")]
+    assert asked == [
+        *both_ready, ("base", "sample"), ("head", "sample"),
+        *both_ready, ("head", "sample"), ("base", "sample"),
+    ]  # fmt: skip
+
+
 def test_rows_of_long_calls_get_fewer_samples() -> None:
     world = World(cost=0.3)
     world.rounds(round_seconds=1.3).measure([row()], range(1), 1.0)

@@ -52,6 +52,15 @@ def test_a_benchmark_that_fixes_its_number_is_set_up_anew_for_each_call(folder: 
         assert worker.ask({"do": "sample", "loops": 1, "repeats": 50}, 60)["value"] > 0
 
 
+def test_what_is_made_ready_is_not_set_up_again_for_its_sample(folder: Path) -> None:
+    with opened(folder, "kinds.Fresh.track_setups") as worker:
+        assert worker.ask(SAMPLE, 60)["value"] == 1  # set up when it was opened
+        worker.ask({"do": "ready"}, 60)
+        worker.ask({"do": "ready"}, 60)
+        assert worker.ask(SAMPLE, 60)["value"] == 2
+        assert worker.ask(SAMPLE, 60)["value"] == 3
+
+
 def test_setup_that_raises_not_implemented_skips_with_its_reason(folder: Path) -> None:
     with pytest.raises(WorkerSkippedError, match="there is no y here"):
         opened(folder, "kinds.Params.time_params", index=2)
