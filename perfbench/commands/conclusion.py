@@ -23,7 +23,7 @@ from perfbench.environment import current, differences
 from perfbench.errors import ExitCode, MissingComponentError
 from perfbench.judged import Results
 from perfbench.measure.one_round import Ended
-from perfbench.measure.rounds import TWIN
+from perfbench.measure.side import TWIN
 from perfbench.model import (
     BenchmarkId,
     Environment,

@@ -20,8 +20,8 @@ from perfbench.config import Thresholds
 from perfbench.measure.discovery import CONTROL, Row
 from perfbench.measure.launch import SideLaunch
 from perfbench.measure.one_round import Ended
-from perfbench.measure.rounds import TWIN, TWIN_ROUNDS, Progress, Rounds
-from perfbench.measure.side import Side
+from perfbench.measure.rounds import TWIN_ROUNDS, Progress, Rounds
+from perfbench.measure.side import TWIN, Side
 from perfbench.model import BenchmarkId, Comparison, Environment, Measurement, Outcome, Run, Verdict
 from perfbench.results.writer import ResultWriter
 

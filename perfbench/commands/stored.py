@@ -27,7 +27,7 @@ from perfbench.config_harness import Check
 from perfbench.environment import differences, incompatibility, same_architecture
 from perfbench.errors import ExitCode, UsageError
 from perfbench.measure.discovery import CONTROL
-from perfbench.measure.rounds import TWIN
+from perfbench.measure.side import TWIN
 from perfbench.model import (
     Acceptance,
     BenchmarkId,

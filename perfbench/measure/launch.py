@@ -11,7 +11,7 @@ from typing import Self
 from perfbench.measure.client import Worker, WorkerFailedError, WorkerSkippedError
 from perfbench.measure.discovery import Row
 from perfbench.measure.scratch import ScratchFolder
-from perfbench.measure.side import Side
+from perfbench.measure.side import TWIN, Side
 
 
 class SideLaunch:
@@ -41,7 +41,8 @@ class SideLaunch:
         """
         if row.setup_cache_key is None:
             return None
-        key = (str(self._sides[label].root), row.setup_cache_key)  # a twin shares its original's
+        label = self._original(label)
+        key = (label, row.setup_cache_key)
         if key not in self._caches:
             try:
                 self._caches[key] = self._make_cache(row, label)
@@ -57,6 +58,10 @@ class SideLaunch:
         folder = self._cache_folder(row, label) if row.setup_cache_key is not None else None
         return self._start(row, label, folder, number)
 
+    def _original(self, label: str) -> str:
+        """The side whose results a worker shares: a twin has base's, which is the first."""
+        return next(iter(self._sides)) if label == TWIN else label
+
     def _make_cache(self, row: Row, label: str) -> str:
         folder = self._cache_folder(row, label)
         folder.mkdir()
@@ -68,7 +73,7 @@ class SideLaunch:
 
     def _cache_folder(self, row: Row, label: str) -> Path:
         # Both sides' paths are equally long, and say nothing of which side they serve.
-        name = hashlib.sha256(f"{self._sides[label].root} {row.setup_cache_key}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{self._original(label)} {row.setup_cache_key}".encode()).hexdigest()[:16]
         return self._scratch.path / name
 
     def _start(self, row: Row, label: str, folder: Path | None, seed: int) -> Worker:

@@ -19,14 +19,12 @@ from typing import Protocol
 
 from perfbench.measure.discovery import Row
 from perfbench.measure.one_round import Asked, Ended, GiveUpError, Plan, Round
+from perfbench.measure.side import TWIN
 from perfbench.model import BenchmarkId, Run
 
 SAMPLES = 24
 """Samples of each side in a round, where calls are short: with fixed layout the spread between rounds is that of
 the samples, not of the processes, so it pays to take more of them for each start of a worker."""
-
-TWIN = "twin"
-"""The label of base's second worker."""
 
 TWIN_ROUNDS = 5
 """Rounds of the A/A arm among the first ones: its median is then safe from two odd rounds."""
