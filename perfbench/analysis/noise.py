@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import quantiles
 
 from perfbench.analysis.comparison import compare
@@ -31,6 +32,11 @@ def twin_noise(base: Measurement, twin: Measurement) -> float:
     """
     row = compare(base, twin, confidence=TWIN_CONFIDENCE, paired=True)
     return max(row.low - 1.0, 1.0 / row.high - 1.0, 0.0) if 0 < row.low <= row.high < math.inf else 0.0
+
+
+def with_twin(row: Comparison, base: Measurement, twin: Measurement | None) -> Comparison:
+    """The comparison, with what its A/A arm has shown where it had one."""
+    return row if twin is None else replace(row, noise=twin_noise(base, twin), noise_source="A/A arm")
 
 
 def drift(control: Sequence[Measurement]) -> float:

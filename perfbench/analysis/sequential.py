@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from perfbench.analysis.limits import worsening
-from perfbench.model import BenchmarkId, Outcome, Verdict
+from perfbench.model import BenchmarkId, Comparison, Outcome, Verdict
 
 GROWTH = 1.5
 
@@ -26,12 +26,20 @@ def next_look(rounds: int) -> int:
 def share(rounds: int, first: int) -> float:
     """The part of the family's error that a look after `rounds` may spend, the first look being after `first`.
 
-    1/2, 1/4, 1/8 …: all looks together never spend more than the whole.
+    1/2, 1/4, 1/8 …: all looks together never spend more than the whole, not even with a last one that the
+    deadline brought forward, which may spend as much as the look before it.
     """
     part, look = 0.5, max(first, 1)
     while (look := next_look(look)) <= rounds:
         part /= 2.0
     return part
+
+
+def shares(rows: Iterable[Comparison]) -> dict[BenchmarkId, float]:
+    """The share of each row of a stored job, whose first look came after as many rounds as the shortest row has."""
+    taken = {row.benchmark: row.rounds for row in rows if row.paired}
+    first = min(taken.values(), default=0)
+    return {benchmark: share(rounds, first) for benchmark, rounds in taken.items()}
 
 
 class Doubt(IntEnum):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from perfbench.analysis.comparison import compare
 from perfbench.analysis.judge import judge
-from perfbench.analysis.noise import drift, noise_floor, twin_noise
+from perfbench.analysis.noise import drift, noise_floor, with_twin
 from perfbench.analysis.normalise import across, said
 from perfbench.analysis.sequential import next_look, share, undecided
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
@@ -207,10 +207,8 @@ class Job:
         if len(self.sides) < 2:
             return compare(base, head, paired=False)
         compared = compare(base, head, paired=True)
-        twin = self.collected.measurement(row, TWIN)
-        if twin is None or row is CONTROL:
-            return compared
-        return replace(compared, noise=twin_noise(base, twin), noise_source="A/A arm")
+        twin = None if row is CONTROL else self.collected.measurement(row, TWIN)
+        return with_twin(compared, base, twin)
 
 
 def with_controls(rows: Sequence[Row]) -> list[Row]:

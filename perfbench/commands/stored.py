@@ -13,10 +13,11 @@ from perfbench.analysis.comparison import compare, own_median
 from perfbench.analysis.executions import are_executions, compare_executions
 from perfbench.analysis.exits import exit_code
 from perfbench.analysis.judge import judge, judge_alone
-from perfbench.analysis.noise import noise_floor
+from perfbench.analysis.noise import noise_floor, with_twin
 from perfbench.analysis.normalise import across, said
 from perfbench.analysis.patterns import fits
 from perfbench.analysis.renames import Trace, with_renames
+from perfbench.analysis.sequential import shares
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.analysis.tails import tail_comparisons
 from perfbench.commands.night_noise import noise_of
@@ -65,6 +66,11 @@ class StoredSide:
         """What it measured, the control apart."""
         found = self.file.sides.get(self.label, ())
         return {_key(row.benchmark, row.metric): row for row in found if not _is_control(row)}
+
+    @property
+    def twins(self) -> Mapping[Key, Measurement]:
+        """The A/A arms of its rows, by row."""
+        return {_key(row.benchmark, row.metric): row for row in self.file.sides.get(TWIN, ())}
 
     @property
     def control(self) -> Measurement | None:
@@ -222,7 +228,11 @@ def _verdicts(
     thresholds = rules.thresholds
     one_job = left.file is right.file
     shared = [(base[key], found) for key, found in head.items() if key in base]
-    compared = [_compare(*sides, one_job) for sides in shared]
+    twins = left.twins if one_job else {}
+    compared = [
+        with_twin(_compare(before, after, one_job), before, twins.get(_key(before.benchmark, before.metric)))
+        for before, after in shared
+    ]
     for sides in shared:
         compared += tail_comparisons(*sides, thresholds.thresholds, thresholds.budgets)
     changed = _changed(left, right)
@@ -238,7 +248,8 @@ def _verdicts(
         yield from said(judge(apart.normalised, thresholds.thresholds, thresholds.budgets, noise_floor=0.0))
     else:
         limits = (thresholds.thresholds, thresholds.budgets)
-        yield from judge(pairs, *limits, noise_floor=noise, control=control)
+        spent = shares(pairs) if one_job else None
+        yield from judge(pairs, *limits, noise_floor=noise, control=control, shares=spent)
     new = [found for key, found in head.items() if key not in base]
     yield from judge_alone(new, thresholds.budgets, outcome=Outcome.NEW, reason=f"not in {left.name}")
     for key, found in base.items():

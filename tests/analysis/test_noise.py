@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfbench.analysis.noise import drift, noise_floor, twin_noise
+from perfbench.analysis.noise import drift, noise_floor, twin_noise, with_twin
 from tests.analysis.samples import comparison, measurement, noisy_rounds, seeded
 
 
@@ -50,3 +50,11 @@ def test_a_machine_that_changed_its_speed_in_mid_job_is_told_by_its_control() ->
 @pytest.mark.parametrize("runs", [[], [[0.001]] * 9, [[0.0]] * 20])
 def test_of_too_few_or_empty_control_runs_no_drift_is_told(runs: list[list[float]]) -> None:
     assert drift([measurement(runs)]) == 0.0
+
+
+def test_a_row_without_a_twin_stays_as_it_is() -> None:
+    base, twin = noisy_rounds(seeded(3), rounds=10, ratio=1.06)
+    row = comparison()
+    assert with_twin(row, base, None) is row
+    assert with_twin(row, base, twin).noise == twin_noise(base, twin)
+    assert with_twin(row, base, twin).noise_source == "A/A arm"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfbench.analysis.sequential import Doubt, doubt, next_look, share, undecided
+from perfbench.analysis.sequential import Doubt, doubt, next_look, share, shares, undecided
 from perfbench.model import Outcome, Verdict
 from tests.analysis.samples import comparison, row, verdict
 
@@ -83,3 +83,10 @@ def test_scheduled_looks_never_spend_more_than_the_whole(first: int) -> None:
 def test_a_look_that_the_deadline_brought_forward_spends_what_the_last_one_did() -> None:
     assert share(13, 10) == share(10, 10)
     assert share(7, 10) == share(10, 10)
+
+
+def test_a_stored_job_began_with_as_many_rounds_as_its_shortest_row_has() -> None:
+    rows = [comparison(benchmark=row(f"module.time_{rounds}"), rounds=rounds) for rounds in (10, 15, 23)]
+    rows.append(comparison(benchmark=row("module.time_apart"), rounds=3, paired=False))
+    assert list(shares(rows).values()) == [1 / 2, 1 / 4, 1 / 8]
+    assert shares([]) == {}
