@@ -23,6 +23,12 @@ That of 1,500 pairs of neighbouring asv results from hosted runners is 5.3 %, of
 PHP's 1.5 %. Memory is spared: it does not depend on the machine's speed.
 """
 
+ASSUMED = (
+    "stored summaries do not tell how runs of the same code differ: "
+    f"a spread of {format_percent(BETWEEN_RUNS)} between them is assumed"
+)
+"""The warning on every comparison in which that spread stands."""
+
 _NORMAL = NormalDist()
 _MEDIAN_ERROR = math.sqrt(math.pi / 2)  # of a median against a mean, for normal values
 _QUARTILES = 2 * _NORMAL.inv_cdf(0.75)  # standard deviations from one quartile to the other
@@ -95,11 +101,7 @@ def _bounded(shift: float, arms: Sequence[_Arms], metric: Metric, confidence: fl
     p = math.erfc(abs(shift) / error / math.sqrt(2.0)) if error else float(shift == 0.0)
     if not between:
         return Answer(interval, p, units)
-    warning = (
-        "stored summaries do not tell how runs of the same code differ: "
-        f"a spread of {format_percent(BETWEEN_RUNS)} between them is assumed"
-    )
-    return Answer(interval, p, units, (warning,))
+    return Answer(interval, p, units, (ASSUMED,))
 
 
 def _spread(summary: Summary) -> float | None:

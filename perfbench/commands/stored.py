@@ -20,6 +20,7 @@ from perfbench.analysis.renames import Trace, with_renames
 from perfbench.analysis.sequential import shares
 from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.analysis.tails import tail_comparisons
+from perfbench.analysis.whole_run import beside_the_rest
 from perfbench.commands.night_noise import noise_of
 from perfbench.commands.outputs import Outputs
 from perfbench.commands.reporting import Draft, publish
@@ -240,7 +241,8 @@ def _verdicts(
         if pair.benchmark.name in changed:
             reason = "the benchmark itself has changed"
             yield Verdict(pair.benchmark, pair.metric, Outcome.INCOMPARABLE, "", reason, pair)
-    pairs = with_noise([pair for pair in compared if pair.benchmark.name not in changed], rules.noise)
+    pairs = beside_the_rest([pair for pair in compared if pair.benchmark.name not in changed])
+    pairs = with_noise(pairs, rules.noise)
     if hard := incompatibility(left.header.environment, right.header.environment):
         alike = same_architecture(left.header.environment, right.header.environment)
         apart = across(pairs, hard, control, same_architecture=alike, asked=rules.normalise)
