@@ -15,7 +15,7 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from perfbench.analysis.comparison import compare, own_median
 from perfbench.analysis.intervals import median
 from perfbench.analysis.judge import judge
 from perfbench.analysis.whole_run import beside_the_rest
-from perfbench.model import BenchmarkId, Measurement, Outcome, Summary, Verdict
+from perfbench.model import BenchmarkId, Measurement, Outcome, Verdict
 from perfbench.results.asv_tree import survey
 
 AROUND = 5
@@ -84,10 +84,10 @@ def slower(row: Measurement, factor: float) -> Measurement:
     """The same measurement of something that takes `factor` times as long."""
     summary = row.summary
     if summary is not None:
-        values = {
-            name: getattr(summary, name) for name in Summary.__slots__ if name not in ("count", "confidence")
-        }
-        scaled = {name: None if value is None else value * factor for name, value in values.items()}
+        scaled: dict[str, Any] = {}
+        for name in ("median", "mean", "stddev", "low", "high", "q25", "q75", "minimum", "maximum"):
+            value = getattr(summary, name)
+            scaled[name] = None if value is None else value * factor
         summary = replace(summary, **scaled)
     runs = tuple(replace(run, values=tuple(value * factor for value in run.values)) for run in row.runs)
     return replace(row, runs=runs, summary=summary)

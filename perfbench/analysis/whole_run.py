@@ -50,8 +50,9 @@ def _beside(row: Comparison, common: float, scatter: float) -> Comparison:
     z = _NORMAL.inv_cdf(0.5 + row.confidence / 2.0)
     assumed, seen = z * math.sqrt(2.0) * BETWEEN_RUNS, z * scatter
     centre = math.log(row.ratio)
+    # The scatter holds the rows' own errors too, so the larger of the two counts, not both.
     down, up = (
-        math.hypot(math.sqrt(max(0.0, arm * arm - assumed * assumed)), seen)
+        max(math.sqrt(max(0.0, arm * arm - assumed * assumed)), seen)
         for arm in (centre - math.log(row.low), math.log(row.high) - centre)
     )
     centre -= common
