@@ -31,8 +31,8 @@ def beside_the_rest(rows: Sequence[Comparison]) -> list[Comparison]:
 
     Their ratios are divided by the common move, and the assumed spread between runs gives way to the scatter
     that is seen: by the median and by the 90th percentile of the distances, whichever says more, since
-    hosted machines have heavy tails. What the code of all rows shares cannot be told from the machine, and
-    the warning says so. All other rows stay as they are.
+    hosted machines have heavy tails. What the code of all rows shares cannot be told from the machine. All
+    other rows stay as they are.
     """
     summed = [place for place, row in enumerate(rows) if _is_of_summaries(row)]
     if len(summed) < LEAST_ROWS:
@@ -58,10 +58,8 @@ def _beside(row: Comparison, common: float, scatter: float) -> Comparison:
     centre -= common
     interval = Interval(math.exp(centre), math.exp(centre - down), math.exp(centre + up), row.confidence)
     p = math.erfc(abs(centre) * z / max(down, up) / math.sqrt(2.0))
-    warning = (
-        f"beside the rest of its run, which moved by {format_ratio(math.exp(common))} as a whole (the machine, "
-        f"or what all rows share) and scatters by {format_percent(scatter)}"
-    )
+    moved, scattered = format_ratio(math.exp(common)), format_percent(scatter)
+    warning = f"beside the rest of its run, which moved by {moved} and scatters by {scattered}"
     return replace(
         row,
         ratio=interval.estimate,
