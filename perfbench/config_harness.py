@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -119,6 +118,8 @@ def _harness(file: TomlFile, key: KeyPath, table: HarnessTable) -> Harness:
 
 
 def _words(file: TomlFile, key: KeyPath, command: Words) -> tuple[str, ...]:
+    import shlex  # noqa: PLC0415  (few projects name a harness)
+
     try:
         words = tuple(shlex.split(command)) if isinstance(command, str) else command
     except ValueError as error:

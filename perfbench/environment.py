@@ -11,17 +11,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from perfbench.model import Environment
-from perfbench.quietness import quietness
-
-__all__ = [
-    "MACHINE_VARIABLE",
-    "current",
-    "differences",
-    "incompatibility",
-    "machine_name",
-    "quietness",
-    "same_architecture",
-]
 
 MACHINE_VARIABLE = "PERFBENCH_MACHINE"
 """Environment variable that names the machine: CI machines of one kind, with random names, then share one."""

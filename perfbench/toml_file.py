@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +106,8 @@ def read_toml(path: Path) -> TomlFile:
     if match := _LONG_KEY.search(text):
         line = text.count("\n", 0, match.start()) + 1
         raise ConfigError(f"a key of more than {_MOST_KEY_PARTS} parts", path=shown, line=line)
+    import tomllib  # noqa: PLC0415  (2 ms, and not every folder has a file of settings)
+
     try:
         data = tomllib.loads(text)
     except RecursionError:
@@ -119,6 +119,8 @@ def read_toml(path: Path) -> TomlFile:
 
 def nearest(name: str, known: list[str]) -> str:
     """A remedy for a misspelt name: the nearest valid one, or all of them."""
+    import difflib  # noqa: PLC0415  (few keys are wrong)
+
     close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.6)
     return f"did you mean '{close[0]}'?" if close else f"valid keys: {', '.join(known)}"
 
@@ -145,6 +147,8 @@ def _key_lines(text: str) -> dict[KeyPath, int]:
     shortest run of lines that parses by itself, since a value that goes on over the line (a list, a
     multi-line string) does not parse before its end.
     """
+    import tomllib  # noqa: PLC0415
+
     lines: dict[KeyPath, int] = {}
     tables: dict[KeyPath, int] = {}  # how often each array of tables has been opened
     table: KeyPath = ()

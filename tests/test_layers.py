@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": BASIS | {"toml_file", "config_harness"},
     "config_harness": BASIS | {"toml_file"},
     "acceptances": BASIS | {"config", "toml_file"},
-    "environment": BASIS | {"quietness"},
+    "environment": BASIS,
     "judged": BASIS,
     "quietness": BASIS,
     "machine_lock": BASIS,

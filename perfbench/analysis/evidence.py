@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from statistics import NormalDist
 
 from perfbench.analysis.intervals import rank_sum_tail
+from perfbench.analysis.normal import normal_quantile
 from perfbench.analysis.signed_rank import signed_rank_p
 from perfbench.model import Comparison
-
-_NORMAL = NormalDist()
 
 
 def p_above(row: Comparison, share: float) -> float:
@@ -54,7 +52,7 @@ def _normal_p(row: Comparison, limit: float, sign: float) -> float:
     near = row.low if sign > 0 else row.high
     if not 0 < near < math.inf or not 0 < row.ratio < math.inf:
         return 1.0
-    arm = abs(_log(row.ratio) - _log(near)) / _NORMAL.inv_cdf(0.5 + row.confidence / 2.0)
+    arm = abs(_log(row.ratio) - _log(near)) / normal_quantile(0.5 + row.confidence / 2.0)
     distance = sign * _log(row.ratio) - limit
     if arm == 0.0:
         return 0.0 if distance > 0 else 1.0

@@ -11,7 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from statistics import NormalDist
+
+from perfbench.analysis.normal import normal_quantile
 
 MOST_EXACT_PAIRS = 2500
 """Beyond this many pairs of values the rank-sum counts are taken from their normal approximation."""
@@ -144,7 +145,7 @@ def _quantile_ranks(count: int, share: float, confidence: float) -> tuple[int, i
     wrong = 1.0 - confidence
     spread = math.sqrt(count * share * (1.0 - share))
     if spread > MOST_EXACT_SPREAD:
-        reach = NormalDist().inv_cdf(confidence) * spread + 0.5
+        reach = normal_quantile(confidence) * spread + 0.5
         return math.floor(count * share - reach), math.ceil(count * share + reach) + 1
     below, tail = 0, _binomial(count, 0, share)
     while tail <= wrong:  # fewer than `below` + 1 values lie below the quantile

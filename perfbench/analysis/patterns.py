@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TypeVar
@@ -47,6 +46,8 @@ def unmatched(
 
 def nearest(pattern: str, benchmarks: Iterable[BenchmarkId]) -> str | None:
     """The name or full id that `pattern` most likely meant, None where nothing is close."""
+    import difflib  # noqa: PLC0415  (few patterns fit nothing)
+
     names = {name: None for row in benchmarks for name in (row.name, str(row))}
     name, _, params = pattern.partition("(")
     wanted = name if "*" in params else pattern

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from heapq import nlargest
 from itertools import islice, product
 
@@ -72,6 +71,8 @@ def _likeness(old: Trace, now: Trace) -> float:
     if old.version and old.version == now.version and old.benchmark.params == now.benchmark.params:
         return 2.0
     least = _ALIKE_UNSEEN if math.isnan(old.value) or math.isnan(now.value) else _ALIKE
+    from difflib import SequenceMatcher  # noqa: PLC0415  (few rows vanish)
+
     matcher = SequenceMatcher(None, *_telling_parts(old.benchmark, now.benchmark))
     if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
         return 0.0

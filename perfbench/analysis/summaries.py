@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 from perfbench.analysis.answers import Answer, exp, no_answer, no_claim
 from perfbench.analysis.intervals import Interval, median, median_interval
+from perfbench.analysis.normal import normal_quantile
 from perfbench.model import Measurement, Metric, Summary
 from perfbench.units import BYTES, format_percent
 
@@ -29,9 +29,7 @@ ASSUMED = (
 )
 """The warning on every comparison in which that spread stands."""
 
-_NORMAL = NormalDist()
 _MEDIAN_ERROR = math.sqrt(math.pi / 2)  # of a median against a mean, for normal values
-_QUARTILES = 2 * _NORMAL.inv_cdf(0.75)  # standard deviations from one quartile to the other
 _Arms = tuple[float, float]
 """How far the bounds of a centre lie below and above it, in logarithms."""
 
@@ -110,11 +108,11 @@ def _spread(summary: Summary) -> float | None:
         return None
     spread = summary.stddev
     if spread is None and summary.q25 is not None and summary.q75 is not None:
-        spread = (summary.q75 - summary.q25) / _QUARTILES
+        spread = (summary.q75 - summary.q25) / (2 * normal_quantile(0.75))
     if spread is None and summary.minimum is not None and summary.maximum is not None:
         # The expected extremes of so many normal values (Blom 1958).
         count = min(summary.count, 10**9)
-        extreme = _NORMAL.inv_cdf((count - 0.375) / (count + 0.25))
+        extreme = normal_quantile((count - 0.375) / (count + 0.25))
         spread = (summary.maximum - summary.minimum) / (2.0 * extreme)
     return spread if spread is not None and math.isfinite(spread) and spread >= 0 else None
 
@@ -152,4 +150,4 @@ def _summary(measurement: Measurement) -> Summary:
 
 
 def _z(confidence: float) -> float:
-    return _NORMAL.inv_cdf(0.5 + min(max(confidence, 0.01), 1 - 1e-9) / 2.0)
+    return normal_quantile(0.5 + min(max(confidence, 0.01), 1 - 1e-9) / 2.0)

@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import NormalDist
 
 from perfbench.analysis.answers import Answer, detectable, no_answer, no_claim
 from perfbench.analysis.intervals import Interval, quantile_interval, values_needed
+from perfbench.analysis.normal import normal_quantile
 from perfbench.analysis.patterns import fits
 from perfbench.analysis.rounds import sound_values
 from perfbench.model import Budget, Comparison, Measurement, Metric, Threshold
@@ -20,7 +20,6 @@ TAIL_CONFIDENCE = 0.95
 
 _NAME = re.compile(r"p(\d{1,2}(?:\.\d{1,4})?)")
 _MOST_TAILS = 10
-_BOUND = NormalDist().inv_cdf(TAIL_CONFIDENCE)
 
 
 def quantile_of(metric: str) -> float | None:
@@ -98,7 +97,7 @@ def _p(interval: Interval) -> float:
     arm = abs(math.log(interval.estimate) - math.log(near))
     if not arm:
         return float(distance == 0.0)
-    return math.erfc(_BOUND * distance / arm)
+    return math.erfc(normal_quantile(TAIL_CONFIDENCE) * distance / arm)
 
 
 def _comparison(

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import NormalDist
 
 from perfbench.analysis.answers import detectable
 from perfbench.analysis.common_mode import LEAST_ROWS
 from perfbench.analysis.intervals import Interval, median
+from perfbench.analysis.normal import normal_quantile
 from perfbench.analysis.summaries import ASSUMED, BETWEEN_RUNS
 from perfbench.model import Comparison
 from perfbench.units import SECONDS, format_percent, format_ratio
@@ -22,8 +22,7 @@ from perfbench.units import SECONDS, format_percent, format_ratio
 LEAST_SCATTER = 0.01
 """Rows that are summed up too coarsely to scatter differ by this all the same."""
 
-_NORMAL = NormalDist()
-_MIDDLE, _TENTH = _NORMAL.inv_cdf(0.75), _NORMAL.inv_cdf(0.95)  # of |x| the median and the 90th percentile
+_MIDDLE, _TENTH = normal_quantile(0.75), normal_quantile(0.95)  # of |x| the median and the 90th percentile
 
 
 def beside_the_rest(rows: Sequence[Comparison]) -> list[Comparison]:
@@ -47,7 +46,7 @@ def beside_the_rest(rows: Sequence[Comparison]) -> list[Comparison]:
 
 
 def _beside(row: Comparison, common: float, scatter: float) -> Comparison:
-    z = _NORMAL.inv_cdf(0.5 + row.confidence / 2.0)
+    z = normal_quantile(0.5 + row.confidence / 2.0)
     assumed, seen = z * math.sqrt(2.0) * BETWEEN_RUNS, z * scatter
     centre = math.log(row.ratio)
     # The scatter holds the rows' own errors too, so the larger of the two counts, not both.

@@ -22,8 +22,8 @@ from perfbench.commands.sources import sources
 from perfbench.environment import current, differences
 from perfbench.errors import ExitCode, MissingComponentError
 from perfbench.judged import Results
+from perfbench.measure.labels import TWIN
 from perfbench.measure.one_round import Ended
-from perfbench.measure.side import TWIN
 from perfbench.model import (
     BenchmarkId,
     Environment,

@@ -11,11 +11,11 @@ from dataclasses import asdict
 import click
 
 from perfbench import __version__
-from perfbench.environment import quietness
 from perfbench.errors import ExitCode
 from perfbench.measure.client import layout_prefix
 from perfbench.model import RuntimeStatus
 from perfbench.project.doctor import Diagnosis, Finding, examine, require
+from perfbench.quietness import quietness
 
 
 @click.command()

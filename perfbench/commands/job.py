@@ -18,10 +18,11 @@ from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.analysis.tails import tail_comparisons
 from perfbench.config import Thresholds
 from perfbench.measure.discovery import CONTROL, Row
+from perfbench.measure.labels import TWIN
 from perfbench.measure.launch import SideLaunch
 from perfbench.measure.one_round import Ended
 from perfbench.measure.rounds import TWIN_ROUNDS, Progress, Rounds
-from perfbench.measure.side import TWIN, Side
+from perfbench.measure.side import Side
 from perfbench.model import BenchmarkId, Comparison, Environment, Measurement, Outcome, Run, Verdict
 from perfbench.results.writer import ResultWriter
 

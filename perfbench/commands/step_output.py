@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,8 @@ SHORTEST_SUMMARY = 4096
 @contextmanager
 def no_commands(file: TextIO) -> Iterator[None]:
     """While this lasts, the runner takes no line of the output for a command: names are a benchmark's own."""
+    import secrets  # noqa: PLC0415  (with it comes OpenSSL; only GitHub needs it)
+
     token = secrets.token_hex(16)
     file.write(f"::stop-commands::{token}\n")
     try:

@@ -28,8 +28,7 @@ from perfbench.config import THRESHOLDS_FILE, Thresholds, load_project, load_thr
 from perfbench.config_harness import Check
 from perfbench.environment import differences, incompatibility, same_architecture
 from perfbench.errors import ExitCode, UsageError
-from perfbench.measure.discovery import CONTROL
-from perfbench.measure.side import TWIN
+from perfbench.measure.labels import CONTROL_ID, TWIN
 from perfbench.model import (
     Acceptance,
     BenchmarkId,
@@ -325,4 +324,4 @@ def _key(benchmark: BenchmarkId, metric: Metric) -> Key:
 
 
 def _is_control(row: Measurement) -> bool:
-    return row.benchmark.name == CONTROL.benchmark.name
+    return row.benchmark.name == CONTROL_ID.name

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from perfbench.errors import MeasurementError, UsageError
 from perfbench.measure.client import STARTUP_SECONDS, Reply, Worker, WorkerFailedError
+from perfbench.measure.labels import CONTROL_ID
 from perfbench.model import BenchmarkId, Better, Metric, Problem
 from perfbench.params import plain
 
@@ -47,7 +48,7 @@ class Discovery:
 
 
 CONTROL = Row(
-    benchmark=BenchmarkId("perfbench", "perfbench.control"),
+    benchmark=CONTROL_ID,
     metric=Metric("time", "seconds"),
     index=0,
     version="1",

@@ -10,8 +10,9 @@ from typing import Self
 
 from perfbench.measure.client import Worker, WorkerFailedError, WorkerSkippedError
 from perfbench.measure.discovery import Row
+from perfbench.measure.labels import TWIN
 from perfbench.measure.scratch import ScratchFolder
-from perfbench.measure.side import TWIN, Side
+from perfbench.measure.side import Side
 
 
 class SideLaunch:

@@ -18,8 +18,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from perfbench.measure.discovery import Row
+from perfbench.measure.labels import TWIN
 from perfbench.measure.one_round import Asked, Ended, GiveUpError, Plan, Round
-from perfbench.measure.side import TWIN
 from perfbench.model import BenchmarkId, Run
 
 SAMPLES = 24

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-TWIN = "twin"
-"""The label of base's second worker: what it measures is base's, and goes by its own name to be compared with it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Side:

@@ -8,7 +8,6 @@ else is read by msgspec's, several times as fast.
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -85,6 +84,8 @@ def _plain(text: str) -> Json | None:
 
 def _odd(text: str) -> Json:
     """One JSON value, and the keys that stand twice. Raises MalformedError."""
+    import json  # noqa: PLC0415  (few files are odd)
+
     repeated: dict[str, None] = {}
 
     def note_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:

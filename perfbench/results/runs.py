@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,6 +80,8 @@ def resolve(name: str, root: Path) -> Path:
         return found[0]
     if found:
         raise UsageError(f"{name!r} begins the names of {len(found)} runs", f"name one: {found[-1].stem}, …")
+    import difflib  # noqa: PLC0415  (few names are wrong)
+
     near = difflib.get_close_matches(name, [LAST, *(run.stem for run in stored)], n=1)
     raise UsageError(
         f"there is no file and no run {name!r}",

@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -130,6 +129,8 @@ def write(path: Path, history: History) -> None:
 
 
 def _row_line(measurement: Measurement) -> RowLine | None:
+    from statistics import median  # noqa: PLC0415  (3 ms, and few commands add to a history)
+
     values = _rounds(measurement)
     if not values:
         return None
@@ -145,6 +146,8 @@ def _row_line(measurement: Measurement) -> RowLine | None:
 
 def _rounds(measurement: Measurement) -> list[float]:
     """The median of each round."""
+    from statistics import median  # noqa: PLC0415
+
     finite = ([v for v in run.values if math.isfinite(v)] for run in measurement.runs)
     return [median(values) for values in finite if values]
 

@@ -11,9 +11,9 @@ import pytest
 
 from perfbench.measure.client import Reply, WorkerFailedError, WorkerSkippedError
 from perfbench.measure.discovery import CONTROL, Row
+from perfbench.measure.labels import TWIN
 from perfbench.measure.one_round import Ended, explain
 from perfbench.measure.rounds import SAMPLES, Rounds
-from perfbench.measure.side import TWIN
 from perfbench.model import BenchmarkId, Outcome, Run
 
 
