@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from typing import Any
 
 import click
@@ -23,6 +25,10 @@ def command(base: str, head: str | None, **options: Any) -> ExitCode:
     of asv's results a commit is named: `results@1a2b3c`, and `results@1a2b3c/machine` where several machines
     measured it. BASE alone, with two sides in it, is judged again by the thresholds of today.
     """
-    from perfbench.commands.stored import compare_files  # noqa: PLC0415
+    from perfbench.results.uncollected import uncollected  # noqa: PLC0415
 
-    return compare_files(base, head, **options)
+    atexit.register(gc.freeze)  # nor is there anything to collect at the interpreter's end
+    with uncollected():
+        from perfbench.commands.stored import compare_files  # noqa: PLC0415
+
+        return compare_files(base, head, **options)
