@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -38,6 +39,11 @@ OWN = "perfbench_"
 """Prefix of the metadata with which perfbench writes what pyperf has no place for."""
 
 _ROUND, _STARTED = f"{OWN}round", f"{OWN}started"
+_PLACES = frozenset({_ROUND, _STARTED})
+_OF_ONE_RUN = _PLACES | {"loops", "inner_loops"}
+"""What a run's own metadata seldom tell, beside the date."""
+
+_NO_VALUES: list[float] = []
 _OLDEST = 5
 _VERSIONS = (_OLDEST, 6, "1.0")
 
@@ -154,34 +160,76 @@ class _Reading:
         if not isinstance(entry, dict) or not isinstance(entry.get("runs"), list):
             raise _UnusableError("is not a benchmark with runs")
         shared: Metadata = {**common, **_mapping(entry.get(self.keys.metadata))}
-        metadata = shared
-        runs: list[Run] = []
-        for number, data in enumerate(entry["runs"]):
-            try:
-                metadata, values = self._run(data, shared)
-            except _UnusableError as error:
-                self.note(f"{place}.runs[{number}]: {error}")
-                continue
-            if values:
-                loops = _count(metadata, "loops", 1) * _count(metadata, "inner_loops", 1)
-                ordinal = _count(metadata, _ROUND, len(runs))
-                runs.append(Run(values, ordinal, _started(metadata), loops=max(loops, 1)))
+        entries: Sequence[object] = entry["runs"]
+        try:
+            runs, metadata = self._runs(entries, shared)
+        except _UnusableError:
+            sound = [
+                data for number, data in enumerate(entries) if self._sound(data, f"{place}.runs[{number}]")
+            ]
+            runs, metadata = self._runs(sound, shared)
         benchmark, metric = _identity(metadata)
         if not runs:
             raise _UnusableError(f"{benchmark} has no values")
-        return Measurement(benchmark, metric, tuple(runs), _environment(metadata), self.path)
+        return Measurement(benchmark, metric, runs, _environment(metadata), self.path)
 
-    def _run(self, data: object, shared: Metadata) -> tuple[Metadata, tuple[float, ...]]:
-        """One run's metadata and values; none if it only calibrated. Raises _UnusableError."""
-        if not isinstance(data, dict):
-            raise _UnusableError("is not a run")
+    def _sound(self, data: object, place: str) -> bool:
+        """Whether a run can be used; why not is noted."""
         try:
-            values = msgspec.convert(data.get(self.keys.values, ()), tuple[float, ...])
-        except msgspec.ValidationError as error:
-            raise _UnusableError(str(error)) from error
-        if not all(map(math.isfinite, values)):
-            raise _UnusableError("has a value that is not a finite number")
-        return {**shared, **_mapping(data.get("metadata"))}, values
+            _check(data, self.keys.values)
+        except _UnusableError as error:
+            self.note(f"{place}: {error}")
+            return False
+        return True
+
+    def _runs(self, entries: Iterable[object], shared: Metadata) -> tuple[tuple[Run, ...], Metadata]:
+        """The runs that have values, and the metadata of the last one, with values or without.
+
+        All are checked and built at once, which is several times as fast as one by one. Raises _UnusableError
+        where any of them cannot be used.
+        """
+        loops, own, described = _loops(shared), _mapping(None), list[dict[str, Any]]()
+        is_placed = not _PLACES.isdisjoint(shared)
+        for data in entries:
+            if not isinstance(data, dict):
+                raise _UnusableError("is not a run")
+            own = _mapping(data.get("metadata"))
+            values = data.get(self.keys.values, _NO_VALUES)
+            if values == _NO_VALUES:
+                continue  # it only calibrated
+            run = {"values": values, "round": len(described), "loops": loops, "times": (), "cpu": ()}
+            if is_placed or not _OF_ONE_RUN.isdisjoint(own):
+                metadata = {**shared, **own}
+                run["round"] = _count(metadata, _ROUND, len(described))
+                run["loops"] = _loops(metadata)
+                run["started"] = _started(metadata)
+            else:
+                run["started"] = _started(own if "date" in own else shared)
+            described.append(run)
+        return _built(described), {**shared, **own}
+
+
+def _built(described: Sequence[Mapping[str, Any]]) -> tuple[Run, ...]:
+    """Runs by the names of their fields. Raises _UnusableError where values are no finite numbers."""
+    try:
+        runs = msgspec.convert(described, tuple[Run, ...])
+    except msgspec.ValidationError as error:
+        raise _UnusableError(str(error)) from error
+    if not all(map(math.isfinite, chain.from_iterable([run.values for run in runs]))):
+        raise _UnusableError("has a value that is not a finite number")
+    return runs
+
+
+def _check(data: object, name: str) -> None:
+    """Raise _UnusableError for what is no run, or has anything but finite numbers as the values called `name`."""
+    if not isinstance(data, dict):
+        raise _UnusableError("is not a run")
+    try:
+        values = msgspec.convert(data.get(name, _NO_VALUES), tuple[float, ...])
+    except msgspec.ValidationError as error:
+        raise _UnusableError(str(error)) from error
+    if not all(map(math.isfinite, values)):
+        raise _UnusableError("has a value that is not a finite number")
 
 
 def _identity(metadata: Metadata) -> tuple[BenchmarkId, Metric]:
@@ -227,6 +275,11 @@ def _started(metadata: Metadata) -> float:
         except (TypeError, ValueError, OverflowError, OSError):
             return 0.0
     return float(started) if 0 <= started <= LATEST else 0.0
+
+
+def _loops(metadata: Metadata) -> int:
+    """Calls in one sample: pyperf's outer loops times inner ones."""
+    return max(1, _count(metadata, "loops", 1) * _count(metadata, "inner_loops", 1))
 
 
 def _mapping(value: object) -> dict[str, Any]:
