@@ -146,6 +146,8 @@ def _answer(question: _Question) -> Answer:
     alike = base[0][0] == head[0][0]
     if _is_constant(base) and _is_constant(head) and (alike or question.metric.unit != SECONDS):
         return _exact(question)
+    if question.metric.unit != SECONDS and not any(map(any, (*base, *head))):
+        return _exact(question)  # nothing on either side, be it in one process only
     if all(value > 0 for runs in (base, head) for run in runs for value in run):
         return _estimate(question, _Scale(log_ratio, math.log, exp))
     centre = _centre(base)

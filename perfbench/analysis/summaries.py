@@ -14,7 +14,7 @@ from perfbench.analysis.answers import Answer, exp, no_answer, no_claim
 from perfbench.analysis.intervals import Interval, median, median_interval
 from perfbench.analysis.normal import normal_quantile
 from perfbench.model import Measurement, Metric, Summary
-from perfbench.units import BYTES, format_percent
+from perfbench.units import BYTES, SECONDS, format_percent
 
 BETWEEN_RUNS = 0.05
 """The standard deviation that two runs of one code are taken to have on a shared machine (0.05 is 5 %).
@@ -39,12 +39,15 @@ def compare_summaries(base: Measurement, head: Measurement, confidence: float) -
 
     A side that has runs is summed up first. The errors are added in squares on either side (Zou and Donner
     2008, Statistics in Medicine 27), the ratio is taken of medians, of means where there is no median.
-    A side of which neither spread nor bounds are known makes no claim.
+    A side of which neither spread nor bounds are known makes no claim. Nothing on both sides, a share of 0
+    for instance, without any spread, has not changed.
     """
     sides = _summary(base), _summary(head)
     centres = _centres(*sides)
     if centres is None:
         return no_answer("base and head tell no centre in common", confidence)
+    if head.metric.unit != SECONDS and centres == (0.0, 0.0) and all(map(_has_no_spread, sides)):
+        return Answer(Interval(1.0, 1.0, 1.0, confidence), 1.0, min(side.count or 0 for side in sides))
     if not all(math.isfinite(centre) and centre > 0 for centre in centres):
         return no_answer("a centre of zero or below: a ratio has no meaning", confidence)
     ratio = centres[1] / centres[0]
@@ -115,6 +118,11 @@ def _spread(summary: Summary) -> float | None:
         extreme = normal_quantile((count - 0.375) / (count + 0.25))
         spread = (summary.maximum - summary.minimum) / (2.0 * extreme)
     return spread if spread is not None and math.isfinite(spread) and spread >= 0 else None
+
+
+def _has_no_spread(summary: Summary) -> bool:
+    """Whether all of its samples are known to be the same."""
+    return _spread(summary) == 0.0 or (summary.low is not None and summary.low == summary.high)
 
 
 def _centres(base: Summary, head: Summary) -> tuple[float, float] | None:

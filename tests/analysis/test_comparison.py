@@ -170,6 +170,15 @@ def test_a_count_that_rises_from_zero_has_risen_without_bound() -> None:
     assert compare(measurement([[5.0]] * 3, metric=RATE), measurement([[0.0]] * 3, metric=RATE)).ratio == 0.0
 
 
+def test_a_count_of_zero_on_both_sides_has_not_changed_in_a_single_process_either() -> None:
+    found = compare(measurement([[0.0, 0.0]], metric=SIZE), measurement([[0.0]], metric=SIZE))
+    assert (found.ratio, found.low, found.high, found.p) == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_times_of_zero_in_a_single_process_are_a_coarse_clock() -> None:
+    assert math.isnan(compare(measurement([[0.0]]), measurement([[0.0]])).ratio)
+
+
 def test_a_change_of_sign_has_no_ratio() -> None:
     found = compare(measurement([[-1.0, -2.0]] * 8), measurement([[1.0, 2.0]] * 8))
     assert math.isnan(found.ratio)

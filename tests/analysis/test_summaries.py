@@ -156,3 +156,28 @@ def _times(summary: dict[str, object], factor: float) -> dict[str, object]:
         return value * factor if isinstance(value, int | float) else value
 
     return {name: value if name == "n" else scaled(value) for name, value in summary.items()}
+
+
+SHARE = Metric("failed", "")
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [Summary(mean=0.0, stddev=0.0, count=50), Summary(median=0.0, low=0.0, high=0.0)],
+)
+def test_nothing_on_both_sides_has_not_changed(summary: Summary) -> None:
+    found = compare(stored(summary, SHARE), stored(summary, SHARE))
+    assert (found.ratio, found.low, found.high, found.p) == (1.0, 1.0, 1.0, 1.0)
+    assert outcome(stored(summary, SHARE), stored(summary, SHARE)) is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("summary", "metric"),
+    [
+        (Summary(mean=0.0), SHARE),
+        (Summary(mean=0.0, stddev=1.0, count=50), SHARE),
+        (Summary(mean=0.0, stddev=0.0, count=50), TIME),
+    ],
+)
+def test_a_zero_of_unknown_spread_or_of_a_clock_has_no_ratio(summary: Summary, metric: Metric) -> None:
+    assert math.isnan(compare(stored(summary, metric), stored(summary, metric)).ratio)
