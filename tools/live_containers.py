@@ -14,7 +14,7 @@ _THRESHOLD = f"""
 [[threshold]]
 pattern = "{START_ROW}"
 metric = "time"
-limit = "2 %"
+limit = "1 %"
 """
 """This repository's own limit lets a start move by more than what is planted here."""
 
