@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from perfbench.analysis.answers import Answer, detectable, exp, no_answer
 from perfbench.analysis.intervals import (
@@ -57,11 +58,15 @@ Runs = Sequence[Sequence[float]]
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What a statistic is asked. `rounds` is empty where the sides are not paired."""
+    """What a statistic is asked.
+
+    `middles` are the medians of base's runs and of head's; `rounds` is empty where the sides are not paired.
+    """
 
     metric: Metric
     base: Runs
     head: Runs
+    middles: tuple[Sequence[float], Sequence[float]]
     rounds: Sequence[Samples]
     confidence: float
 
@@ -99,15 +104,17 @@ def compare(
         paired = not summarised and side_by_side(base, head)
     rounds = paired_rounds(base, head) if paired and not summarised else []
     base_runs, head_runs = _runs(base), _runs(head)
+    middles = [median(run) for run in base_runs], [median(run) for run in head_runs]
     level = confidence or CONFIDENCE
     if base.metric.unit != head.metric.unit:
         answer = no_answer(f"base is in {base.metric.unit}, head in {head.metric.unit}", level)
     elif summarised:
         answer = compare_summaries(base, head, level)
     else:
-        answer = _answer(_Question(head.metric, base_runs, head_runs, rounds, level))
+        answer = _answer(_Question(head.metric, base_runs, head_runs, middles, rounds, level))
     interval = answer.interval
-    before, own = _own(base, base_runs, OWN_CONFIDENCE), _own(head, head_runs, confidence or OWN_CONFIDENCE)
+    before = _own(base, base_runs, middles[0], OWN_CONFIDENCE)
+    own = _own(head, head_runs, middles[1], confidence or OWN_CONFIDENCE)
     return Comparison(
         benchmark=head.benchmark,
         metric=head.metric,
@@ -134,7 +141,8 @@ def own_median(measurement: Measurement, *, confidence: float = OWN_CONFIDENCE) 
 
     NaN without a usable value; bounds (−∞, ∞) where the runs are too few for a level of 95 %.
     """
-    return _own(measurement, _runs(measurement), confidence)
+    runs = _runs(measurement)
+    return _own(measurement, runs, [median(run) for run in runs], confidence)
 
 
 def _answer(question: _Question) -> Answer:
@@ -148,10 +156,10 @@ def _answer(question: _Question) -> Answer:
         return _exact(question)
     if question.metric.unit != SECONDS and not any(map(any, (*base, *head))):
         return _exact(question)  # nothing on either side, be it in one process only
-    if all(value > 0 for runs in (base, head) for run in runs for value in run):
+    if min(map(min, base)) > 0 and min(map(min, head)) > 0:
         return _estimate(question, _Scale(log_ratio, math.log, exp))
-    centre = _centre(base)
-    if centre <= 0 or _centre(head) <= 0:
+    centre = median(question.middles[0])
+    if centre <= 0 or median(question.middles[1]) <= 0:
         return no_answer("a median of zero or below: a ratio has no meaning", question.confidence)
     scale = _Scale(difference, float, lambda shift: max(0.0, 1.0 + shift / centre))
     warning = "values of zero or below: compared by difference, in units of base's median"
@@ -162,21 +170,20 @@ def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()
     """The statistic proper: on the scale, and back to a ratio."""
     confidence = question.confidence
     if question.rounds:
-        figures = [round_figure(samples, scale.change) for samples in question.rounds]
-        figures = _blocks(figures, _MOST_ROUNDS)
+        figures = _blocks([round_figure(pair, scale.change) for pair in question.rounds], _MOST_ROUNDS)
         shift, p = signed_rank_interval(figures, confidence), signed_rank_test(figures)
         units, name = len(figures), "rounds"
         evidence: tuple[tuple[float, ...], ...] = (tuple(figures),)
         warnings += _shape(scale, "the change from round to round", figures)
     else:
-        base, head, warning = _units(question.base, question.head)
-        base, head = [scale.single(value) for value in base], [scale.single(value) for value in head]
+        (left, right), warning = _units(question)
+        base, head = list(map(scale.single, left)), list(map(scale.single, right))
         shift, p = shift_interval(base, head, confidence), rank_sum_test(base, head)
         units, name = min(len(base), len(head)), "units on a side"
         evidence = (tuple(base), tuple(head))
         warnings += (warning,)
         for side, runs in (("base", question.base), ("head", question.head)):
-            warnings += _shape(scale, side, [scale.single(value) for run in runs for value in run])
+            warnings += _shape(scale, side, list(map(scale.single, chain.from_iterable(runs))))
     if scale.change is not log_ratio:
         evidence = ()  # limits are tested on logarithms
     estimate, low, high = (scale.as_ratio(value) for value in (shift.estimate, shift.low, shift.high))
@@ -193,21 +200,24 @@ def _shape(scale: _Scale, name: str, values: Sequence[float]) -> tuple[str, ...]
     return shape_warnings(name, values) if scale.change is log_ratio else ()
 
 
-def _units(base: Runs, head: Runs) -> tuple[list[float], list[float], str]:
-    """What the unpaired statistic counts as one, and a warning.
+def _units(question: _Question) -> tuple[tuple[Sequence[float], Sequence[float]], str]:
+    """What the unpaired statistic counts as one on either side, and a warning.
 
     It is the run; where each side is a single process, a stretch of its samples.
     """
+    base, head = question.base, question.head
     if len(base) == len(head) == 1:
         warning = "one process on each side: the spread between processes is not in the interval"
-        return _blocks(base[0], _MOST_BLOCKS), _blocks(head[0], _MOST_BLOCKS), warning
+        return (_blocks(base[0], _MOST_BLOCKS), _blocks(head[0], _MOST_BLOCKS)), warning
     warning = "not measured side by side: what the machine did between the two is in the ratio"
-    left, right = [median(run) for run in base], [median(run) for run in head]
-    return _blocks(left, _MOST_UNITS), _blocks(right, _MOST_UNITS), warning
+    left, right = question.middles
+    return (_blocks(left, _MOST_UNITS), _blocks(right, _MOST_UNITS)), warning
 
 
-def _blocks(values: Sequence[float], most: int) -> list[float]:
+def _blocks(values: Sequence[float], most: int) -> Sequence[float]:
     """Medians of at most `most` stretches of neighbours, so that time and memory stay bounded."""
+    if len(values) <= most:
+        return values
     size = -(-len(values) // most)
     return [median(values[start : start + size]) for start in range(0, len(values), size)]
 
@@ -223,22 +233,23 @@ def _exact(question: _Question) -> Answer:
 
 
 def _is_constant(runs: Runs) -> bool:
-    return len(runs) >= EXACT_RUNS and len({value for run in runs for value in run}) == 1
+    first = runs[0][0]
+    return len(runs) >= EXACT_RUNS and all(value == first for run in runs for value in run)
 
 
 def _is_summarised(measurement: Measurement) -> bool:
     return measurement.summary is not None and not measurement.runs
 
 
-def _own(measurement: Measurement, runs: Runs, confidence: float) -> Interval:
-    """The centre of one side with its bounds; `runs` are its sound ones."""
+def _own(measurement: Measurement, runs: Runs, middles: Sequence[float], confidence: float) -> Interval:
+    """The centre of one side with its bounds; `runs` are its sound ones, `middles` their medians."""
     if _is_summarised(measurement):
         return own_interval(measurement, confidence)
     if not runs:
         return Interval(math.nan, math.nan, math.nan, confidence)
     if measurement.metric.unit != SECONDS and _is_constant(runs):
         return Interval(runs[0][0], runs[0][0], runs[0][0], confidence)
-    bounds = median_interval([median(run) for run in runs], confidence)
+    bounds = median_interval(middles, confidence)
     if bounds.confidence < min(LEAST_CONFIDENCE, confidence):
         return Interval(bounds.estimate, -math.inf, math.inf, confidence)
     return bounds
@@ -249,10 +260,6 @@ def _runs(measurement: Measurement) -> list[tuple[float, ...]]:
         run.values if all(map(math.isfinite, run.values)) else sound_values(run) for run in measurement.runs
     )
     return [values for values in runs if values]
-
-
-def _centre(runs: Runs) -> float:
-    return median([median(run) for run in runs]) if runs else math.nan
 
 
 def _lost(base: Measurement, head: Measurement, rounds: Sequence[Samples], sound: Runs) -> tuple[str, ...]:

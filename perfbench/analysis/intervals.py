@@ -34,13 +34,17 @@ class Interval:
 
 def median(values: Sequence[float]) -> float:
     """The middle value; the mean of the two middle ones of an even number. Raises ValueError for none."""
-    ordered = sorted(values)
-    if not ordered:
+    if not values:
         raise ValueError("the median of nothing")
-    middle = len(ordered) // 2
+    return middle(sorted(values))
+
+
+def middle(ordered: Sequence[float]) -> float:
+    """The median of sorted values, of which there is one at least."""
+    half = len(ordered) // 2
     if len(ordered) % 2:
-        return ordered[middle]
-    return ordered[middle - 1] + (ordered[middle] - ordered[middle - 1]) / 2
+        return ordered[half]
+    return ordered[half - 1] + (ordered[half] - ordered[half - 1]) / 2
 
 
 def median_interval(values: Sequence[float], confidence: float) -> Interval:
@@ -57,7 +61,7 @@ def median_interval(values: Sequence[float], confidence: float) -> Interval:
     depth, inward, level = _median_depth(len(ordered), confidence)
     low = _between(ordered[depth - 1], ordered[min(depth, len(ordered) - 1)], inward)
     high = _between(ordered[-depth], ordered[-min(depth + 1, len(ordered))], inward)
-    centre = median(ordered)
+    centre = middle(ordered)
     return Interval(centre, min(low, centre), max(high, centre), level)
 
 
@@ -98,7 +102,7 @@ def shift_interval(base: Sequence[float], head: Sequence[float], confidence: flo
     ascending = sorted(head)  # ascending stretches are quickly sorted together
     differences = sorted([right - left for left in sorted(base, reverse=True) for right in ascending])
     depth, level = _shift_depth(len(base), len(head), confidence)
-    return Interval(median(differences), differences[depth - 1], differences[-depth], level)
+    return Interval(middle(differences), differences[depth - 1], differences[-depth], level)
 
 
 def sign_test(values: Sequence[float]) -> float:

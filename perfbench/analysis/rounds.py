@@ -18,12 +18,13 @@ def side_by_side(base: Measurement, head: Measurement) -> bool:
     Needs rounds in common with one run each, as many samples on both sides, and recorded starts whose spans
     overlap: a stored baseline counts its rounds from 0 as well, but was taken at another time.
     """
+    if not base.runs or not head.runs or not _overlap(base.runs, head.runs):
+        return False
     rounds = [run.round for run in base.runs], [run.round for run in head.runs]
     if any(len(set(numbers)) < len(numbers) for numbers in rounds):
         return False
     pairs = _pairs(base, head)
-    alike = all(len(left.values) == len(right.values) for left, right in pairs)
-    return bool(pairs) and alike and _overlap(base.runs, head.runs)
+    return bool(pairs) and all(len(left.values) == len(right.values) for left, right in pairs)
 
 
 def paired_rounds(base: Measurement, head: Measurement) -> list[Samples]:
@@ -85,6 +86,6 @@ def _overlap(base: Sequence[Run], head: Sequence[Run]) -> bool:
 def _span(runs: Sequence[Run]) -> tuple[float, float]:
     """First start and last known sign of life, in seconds since the epoch; starts of 0 are unknown."""
     return (
-        min(run.started for run in runs),
-        max(run.started + (run.times[-1] if run.times else 0.0) for run in runs),
+        min([run.started for run in runs]),
+        max([run.started + run.times[-1] if run.times else run.started for run in runs]),
     )

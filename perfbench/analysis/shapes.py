@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
+from operator import mul, truediv
 
-from perfbench.analysis.intervals import median
+from perfbench.analysis.intervals import median, middle
 from perfbench.units import format_percent
 
 LEAST_VALUES = 20
@@ -34,6 +37,7 @@ What lies closer matters to nobody.
 HEAVY = 0.1
 """The part of the values that must lie far out for tails to be heavy; of a normal distribution 1 in 2,000 does."""
 
+_NEAR = LEAST_DISTANCE * 0.999  # no outlier lies nearer, rounding included
 _MOST_VALUES = 2000
 
 
@@ -68,9 +72,9 @@ def two_modes(ordered: Sequence[float]) -> tuple[float, float] | None:
     count = len(ordered)
     least = max(2, math.ceil(LEAST_MODE * count))
     mean = math.fsum(ordered) / count
-    sums = list(accumulate([value - mean for value in ordered]))
+    sums = list(accumulate([value - mean for value in ordered]))[least - 1 : count - least]
     # What lies between the parts is greatest where what lies within them is least.
-    between = [sums[size - 1] ** 2 / (size * (count - size)) for size in range(least, count - least + 1)]
+    between = list(map(truediv, map(mul, sums, sums), _products(count, least)))
     size = least + between.index(max(between))
     lower, upper = ordered[:size], ordered[size:]
     (low, low_variance), (high, high_variance) = _moments(lower), _moments(upper)
@@ -79,16 +83,27 @@ def two_modes(ordered: Sequence[float]) -> tuple[float, float] | None:
     return (len(upper) / count, apart) if is_apart else None
 
 
-def far_out(logs: Sequence[float]) -> float:
-    """The share of values that are outliers, where they make the tails heavy; else 0."""
-    centre = median(logs)
-    distances = [abs(math.expm1(min(value - centre, 700.0))) for value in logs]
+@lru_cache(maxsize=64)
+def _products(count: int, least: int) -> tuple[int, ...]:
+    """The sizes of both parts multiplied, for each place where `count` values can be split."""
+    return tuple(size * (count - size) for size in range(least, count - least + 1))
+
+
+def far_out(ordered: Sequence[float]) -> float:
+    """The share of sorted logarithms that are outliers, where they make the tails heavy; else 0."""
+    count, centre = len(ordered), middle(ordered)
+    below = bisect_left(ordered, centre + math.log1p(-_NEAR))
+    above = count - bisect_right(ordered, centre + math.log1p(_NEAR))
+    if (below + above) / count < HEAVY:
+        return 0.0
+    distances = [abs(math.expm1(min(value - centre, 700.0))) for value in ordered]
     least = max(FAR_OUT * median(distances) / 0.6745, LEAST_DISTANCE)
-    share = sum(distance > least for distance in distances) / len(distances)
+    share = sum(distance > least for distance in distances) / count
     return share if share >= HEAVY else 0.0
 
 
 def _moments(values: Sequence[float]) -> tuple[float, float]:
     """Mean and variance; the standard library's take ten times as long."""
     mean = math.fsum(values) / len(values)
-    return mean, math.fsum([(value - mean) ** 2 for value in values]) / len(values)
+    apart = [value - mean for value in values]
+    return mean, math.fsum(map(mul, apart, apart)) / len(values)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-from perfbench.analysis.intervals import Interval, median
+from perfbench.analysis.intervals import Interval, middle
 
 MOST_EXACT = 64
 """Beyond this many values the counts are taken from their normal approximation."""
@@ -25,7 +25,7 @@ def signed_rank_interval(values: Sequence[float], confidence: float) -> Interval
     """
     means = sorted((one + other) / 2.0 for place, one in enumerate(values) for other in values[: place + 1])
     depth, level = _depth(len(values), confidence)
-    return Interval(median(means), means[depth - 1], means[-depth], level)
+    return Interval(middle(means), means[depth - 1], means[-depth], level)
 
 
 def signed_rank_test(values: Sequence[float]) -> float:
