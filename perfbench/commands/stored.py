@@ -259,7 +259,13 @@ def _verdicts(
     measured = {found.benchmark for found in head.values()}
     for benchmark, ended in outcomes.items():
         if benchmark not in measured:
-            yield Verdict(benchmark, None, ended.outcome, "", ended.reason, sides=ended.sides)
+            yield Verdict(benchmark, None, ended.outcome, "", ended.reason, sides=_ended_on(ended, left))
+
+
+def _ended_on(ended: RowOutcome, left: StoredSide) -> tuple[str, ...]:
+    """Where a row of head ended so, as a report calls the sides: each file has names of its own for them."""
+    before = left.outcomes.get(ended.benchmark)
+    return ("base", HEAD) if before is not None and before.outcome is ended.outcome else (HEAD,)
 
 
 def _changed(left: StoredSide, right: StoredSide) -> set[str]:

@@ -82,3 +82,31 @@ def test_a_damaged_file_in_the_folder_is_told_with_its_line(results: Path) -> No
     done = perfbench("compare", "results@1a2b", "results@4d5e", "--markdown", "out.md", cwd=results.parent)
     assert done.returncode in (ExitCode.PASSED, ExitCode.REGRESSED)
     assert "damaged.json:2" in (results.parent / "out.md").read_text()
+
+
+def hyperfine(path: Path, **exit_codes: int) -> None:
+    """A result of hyperfine in which each command ended with its exit code."""
+    commands = [
+        {"command": name, "mean": 0.1, "times": [0.1, 0.11, 0.1, 0.11], "exit_codes": [0, 0, 0, code]}
+        for name, code in exit_codes.items()
+    ]
+    path.write_text(json.dumps({"results": commands}))
+
+
+@pytest.mark.parametrize(("before", "code"), [(0, ExitCode.NOTHING_MEASURED), (1, ExitCode.PASSED)])
+def test_a_row_that_failed_on_head_fails_the_comparison_unless_it_failed_on_base_as_well(
+    tmp_path: Path, before: int, code: ExitCode
+) -> None:
+    hyperfine(tmp_path / "before.json", sound=0, broken=before)
+    hyperfine(tmp_path / "after.json", sound=0, broken=1)
+    done = perfbench("compare", "before.json", "after.json", cwd=tmp_path)
+    assert "broken" in done.stdout
+    assert done.returncode == code
+
+
+def test_a_row_that_failed_on_the_later_side_of_one_file_fails_the_comparison(tmp_path: Path) -> None:
+    sound = "BenchmarkA 100 1000 ns/op\n"
+    text = f"note: before\n{sound}BenchmarkB 100 10 ns/op\nPASS\nnote: after\n{sound}--- FAIL: BenchmarkB\nFAIL\n"
+    (tmp_path / "both.txt").write_text(text)
+    done = perfbench("compare", "both.txt", cwd=tmp_path)
+    assert done.returncode == ExitCode.NOTHING_MEASURED, done.stdout
