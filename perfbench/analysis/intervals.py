@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 from perfbench.analysis.normal import normal_quantile
 
@@ -196,19 +197,33 @@ def rank_sum_tail(base: int, head: int, most: int) -> float:
 
 @lru_cache(maxsize=256)
 def _rank_sum_tails(few: int, many: int) -> tuple[float, ...]:
-    """P(U ≤ u) for each u: the cumulated coefficients of the Gaussian binomial, as counts of orderings."""
-    counts = [1] + [0] * (few * many)
-    for step in range(1, few + 1):
-        for place in range(few * many, many + step - 1, -1):
-            counts[place] -= counts[place - many - step]
-        for place in range(step, few * many + 1):
-            counts[place] += counts[place - step]
+    """P(U ≤ u) for each u."""
     orderings = math.comb(few + many, few)
-    tails, total = [], 0
-    for count in counts:
-        total += count
-        tails.append(total / orderings)
-    return tuple(tails)
+    return tuple([total / orderings for total in accumulate(_rank_sum_counts(few, many))])
+
+
+def _rank_sum_counts(few: int, many: int) -> list[int]:
+    """How many orderings have each U: the coefficients of the Gaussian binomial.
+
+    They are worked out as the digits of one great number, each of `width` bytes (Kronecker substitution): to
+    shift it by a digit is to multiply the polynomial by x, and all digits are added at once. The upper half
+    mirrors the lower one.
+    """
+    digits = few * many // 2 + 1
+    width = math.comb(few + many, few).bit_length() // 8 + 1
+    kept = (1 << 8 * width * digits) - 1
+    number = 1
+    for step in range(1, few + 1):
+        number = number - (number << 8 * width * (many + step)) & kept
+        reach = step
+        while reach < digits:  # 1 / (1 − y) = (1 + y)(1 + y²)(1 + y⁴) …
+            number = number + (number << 8 * width * reach) & kept
+            reach *= 2
+    packed = number.to_bytes(width * digits, "little")
+    lower = [
+        int.from_bytes(packed[start : start + width], "little") for start in range(0, len(packed), width)
+    ]
+    return lower + lower[: few * many + 1 - digits][::-1]
 
 
 def _between(outer: float, inner: float, share: float) -> float:
