@@ -86,28 +86,31 @@ Written = tuple[int, tuple[Problem, ...]]
 def _to_perfbench(output: Path, result: ResultFile) -> Written:
     from perfbench.results.writer import ResultWriter  # noqa: PLC0415
 
-    if not _count(result):
-        raise UsageError(
-            "there are no samples to write", "name a file that holds samples, not only summaries"
-        )
-    problems: list[Problem] = []
+    lost: list[Problem] = []
     with ResultWriter(output, result.header, mode=0o666) as writer:  # lowered by the umask
         for label, measurements in result.sides.items():
             for measurement in measurements:
-                if not measurement.runs:
-                    problems.append(_without_samples(measurement))
+                row = (label, measurement.benchmark, measurement.metric)
                 for run in measurement.runs:
-                    writer.run(label, measurement.benchmark, measurement.metric, run)
+                    writer.run(*row, run)
+                if not measurement.runs and measurement.summary is not None:
+                    writer.summary(*row, measurement.summary)
+                elif not measurement.runs:
+                    lost.append(_without_samples(measurement))
         for ended in result.outcomes:
             writer.outcome(ended.benchmark, ended.outcome, ended.reason, ended.sides)
         writer.finish(complete=result.complete, seconds=result.seconds or 0.0, exit_code=result.exit_code)
-    return _count(result), tuple(problems)
+    return sum(map(len, result.sides.values())) - len(lost), tuple(lost)
 
 
 def _to_pyperf(output: Path, result: ResultFile) -> Written:
     from perfbench.results.pyperf_export import write  # noqa: PLC0415
 
     rows = _one_side(result)
+    if not any(row.runs for row in rows):
+        raise UsageError(
+            "there are no samples to write", "name a file that holds samples, not only summaries"
+        )
     empty = tuple(_without_samples(row) for row in rows if not row.runs)
     return _count(result), (*write(output, rows), *empty)
 

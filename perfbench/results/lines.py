@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from perfbench.model import BenchmarkId, Environment, Metric, Outcome, Run
+from perfbench.model import BenchmarkId, Environment, Metric, Outcome, Run, Summary
 from perfbench.results.json_text import encodable
 
 FORMAT = "perfbench-results"
@@ -17,8 +17,10 @@ VERSION = 1
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
 """A sample; JSON has no words for the values that are not finite, so they are spelt (as protobuf does)."""
 
-Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-Positive = Annotated[int, msgspec.Meta(gt=0, lt=2**53)]
+_LARGEST = 2**53
+
+Count = Annotated[int, msgspec.Meta(ge=0, lt=_LARGEST)]
+Positive = Annotated[int, msgspec.Meta(gt=0, lt=_LARGEST)]
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -65,6 +67,14 @@ class RunLine(msgspec.Struct, frozen=True, tag_field="type", tag="run", omit_def
     cpu: tuple[Number, ...] = ()
 
 
+class SummaryLine(msgspec.Struct, frozen=True, tag_field="type", tag="summary"):
+    """What is known of a row on one side where its samples are not; a number that is not finite reads null."""
+
+    row: Count
+    side: str
+    summary: Summary
+
+
 class OutcomeLine(msgspec.Struct, frozen=True, tag_field="type", tag="outcome"):
     """A row without values, and why."""
 
@@ -84,7 +94,7 @@ class EndLine(msgspec.Struct, frozen=True, tag_field="type", tag="end", omit_def
     exit_code: int | None = None
 
 
-Line = HeaderLine | RowLine | RunLine | OutcomeLine | EndLine
+Line = HeaderLine | RowLine | RunLine | SummaryLine | OutcomeLine | EndLine
 
 
 def encode(line: Line) -> bytes:
@@ -122,6 +132,18 @@ def run_of(line: RunLine) -> Run:
         cpu=_numbers(line.cpu),
         loops=line.loops,
     )
+
+
+def summary_of(line: SummaryLine) -> Summary:
+    """The summary that a line holds. Raises ValueError where a number of it cannot be what it is called."""
+    summary = line.summary
+    if not 0 < summary.confidence < 1:
+        raise ValueError("the summary's confidence is no level between 0 and 1")
+    if summary.count is not None and not 0 <= summary.count < _LARGEST:
+        raise ValueError("the summary's count cannot be one")
+    if summary.low is not None and summary.high is not None and summary.low > summary.high:
+        raise ValueError("the summary's low lies above its high")
+    return summary
 
 
 def benchmark_of(line: RowLine | OutcomeLine) -> BenchmarkId:

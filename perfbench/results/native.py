@@ -6,7 +6,7 @@ import math
 
 import msgspec
 
-from perfbench.model import BenchmarkId, Measurement, Metric, Outcome, Problem, Run
+from perfbench.model import BenchmarkId, Measurement, Metric, Outcome, Problem, Run, Summary
 from perfbench.results import lines
 from perfbench.results.document import Document
 from perfbench.results.json_text import MAX_ELEMENTS, MalformedError, decode_text, parse
@@ -66,6 +66,7 @@ class _Reading:
         self._rows: dict[int, tuple[BenchmarkId, Metric]] = {}
         self._named: set[tuple[BenchmarkId, Metric]] = set()
         self._runs: dict[tuple[str, int], dict[int, Run]] = {}
+        self._summaries: dict[tuple[str, int], Summary] = {}
         self._outcomes: dict[tuple[BenchmarkId, Outcome, tuple[str, ...]], RowOutcome] = {}
         self._problems: list[Problem] = []
         self._unlisted = 0
@@ -110,6 +111,8 @@ class _Reading:
                 self._take_row(line)
             case lines.RunLine():
                 self._take_run(line)
+            case lines.SummaryLine():
+                self._take_summary(line)
             case lines.OutcomeLine():
                 self._take_outcome(line)
             case lines.EndLine():
@@ -135,8 +138,7 @@ class _Reading:
 
     def _take_run(self, line: lines.RunLine) -> None:
         self._know_side(line.side)
-        if line.row not in self._rows:
-            raise _UnusableError(f"row {line.row} has not been named")
+        self._know_row(line.row)
         runs = self._runs.setdefault((line.side, line.row), {})
         if line.round in runs:
             raise _UnusableError(
@@ -144,6 +146,17 @@ class _Reading:
             )
         try:
             runs[line.round] = lines.run_of(line)
+        except ValueError as error:
+            raise _UnusableError(str(error)) from error
+
+    def _take_summary(self, line: lines.SummaryLine) -> None:
+        self._know_side(line.side)
+        self._know_row(line.row)
+        key = (line.side, line.row)
+        if key in self._summaries:
+            raise _UnusableError(f"the summary of {self._rows[line.row][0]} on {line.side} is there already")
+        try:
+            self._summaries[key] = lines.summary_of(line)
         except ValueError as error:
             raise _UnusableError(str(error)) from error
 
@@ -160,15 +173,21 @@ class _Reading:
         if self._header is None or label not in self._header.sides:
             raise _UnusableError(f"the header names no side {label!r}")
 
+    def _know_row(self, row: int) -> None:
+        if row not in self._rows:
+            raise _UnusableError(f"row {row} has not been named")
+
     def _measurements(self, label: str) -> tuple[Measurement, ...]:
         assert self._header is not None  # noqa: S101  (result() has looked)
         environment = self._header.sides[label].environment
         origin = f"{self.path} ({label})"
-        return tuple(
-            Measurement(benchmark, metric, tuple(runs.values()), environment, origin)
-            for row, (benchmark, metric) in self._rows.items()
-            if (runs := self._runs.get((label, row)))
-        )
+        measurements = []
+        for row, (benchmark, metric) in self._rows.items():
+            runs = tuple(self._runs.get((label, row), {}).values())
+            summary = None if runs else self._summaries.get((label, row))
+            if runs or summary is not None:
+                measurements.append(Measurement(benchmark, metric, runs, environment, origin, summary))
+        return tuple(measurements)
 
     def _note(self, number: int, message: str) -> None:
         if len(self._problems) < MAX_PROBLEMS:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from perfbench.errors import PerfbenchError, UsageError
-from perfbench.model import BenchmarkId, Metric, Outcome, Run
+from perfbench.model import BenchmarkId, Metric, Outcome, Run, Summary
 from perfbench.results import lines
 from perfbench.results.result_file import Header
 
@@ -49,11 +49,11 @@ class ResultWriter:
 
     def run(self, side: str, benchmark: BenchmarkId, metric: Metric, run: Run) -> None:
         """Add one worker process's samples; on disk after the next `flush`."""
-        key = (benchmark, metric)
-        if key not in self._rows:
-            self._rows[key] = len(self._rows)
-            self._add(lines.row_line(self._rows[key], benchmark, metric))
-        self._add(lines.run_line(self._rows[key], side, run))
+        self._add(lines.run_line(self._row(benchmark, metric), side, run))
+
+    def summary(self, side: str, benchmark: BenchmarkId, metric: Metric, summary: Summary) -> None:
+        """Add what is known of a row that has no samples on that side."""
+        self._add(lines.SummaryLine(self._row(benchmark, metric), side, summary))
 
     def outcome(self, benchmark: BenchmarkId, outcome: Outcome, reason: str, sides: Sequence[str]) -> None:
         """Add a row without values (skipped, failed, new, missing), its reason and the sides concerned."""
@@ -105,6 +105,14 @@ class ResultWriter:
                 raise
         finally:
             os.close(self._file)
+
+    def _row(self, benchmark: BenchmarkId, metric: Metric) -> int:
+        """The number of a row, which is named before its first use."""
+        key = (benchmark, metric)
+        if key not in self._rows:
+            self._rows[key] = len(self._rows)
+            self._add(lines.row_line(self._rows[key], benchmark, metric))
+        return self._rows[key]
 
     def _add(self, line: lines.Line) -> None:
         self._pending.append(lines.encode(line))

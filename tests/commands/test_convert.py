@@ -74,8 +74,19 @@ def test_what_could_not_be_used_is_told(folder: Path) -> None:
     }
     (folder / "broken.json").write_text(json.dumps(broken))
     done = perfbench("convert", "broken.json", "--to", "perfbench", "-o", "out", cwd=folder)
-    assert (done.returncode, done.stdout) == (0, "wrote out: 1 of 2 rows\n")
+    assert (done.returncode, done.stdout) == (0, "wrote out: 2 of 2 rows\n")
     assert "broken.json: results[1]: Expected `float | null`" in done.stderr
+
+
+def test_a_summary_stays_in_perfbenchs_own_format_and_is_left_out_of_others(folder: Path) -> None:
+    mixed = {"results": [*HYPERFINE["results"], {"command": "z", "mean": 1.0, "stddev": 0.5}]}
+    (folder / "mixed.json").write_text(json.dumps(mixed))
+    done = perfbench("convert", "mixed.json", "--to", "perfbench", "-o", "own", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "wrote own: 2 of 2 rows\n", "")
+    before, after = read_any(folder / "mixed.json"), read_any(folder / "own")
+    assert [row.summary for row in after.side()] == [row.summary for row in before.side()]
+    done = perfbench("convert", "own", "--to", "go", "-o", "out", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "wrote out: 1 of 2 rows\n")
     assert "z: holds no samples; left out" in done.stderr
 
 
@@ -98,8 +109,7 @@ def test_what_could_not_be_used_is_told(folder: Path) -> None:
         (["failed.json", "--to", "csv", "-o", "out"], "there is nothing to convert"),
         (["summary.json", "--to", "go", "-o", "out"], "there are no samples to write"),
         (["summary.json", "--to", "csv", "-o", "out"], "there are no samples to write"),
-        (["summary.json", "--to", "pyperf", "-o", "out"], "there are no values"),
-        (["summary.json", "--to", "perfbench", "-o", "out"], "there are no samples to write"),
+        (["summary.json", "--to", "pyperf", "-o", "out"], "there are no samples to write"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

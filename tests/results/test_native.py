@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfbench.model import Measurement, Outcome, Run
+from perfbench.model import Measurement, Outcome, Run, Summary
 from perfbench.results import native
 from perfbench.results.result_file import MAX_PROBLEMS, ResultFile
 from perfbench.results.writer import ResultWriter
@@ -81,6 +81,37 @@ def _comparable(each: Run) -> tuple[object, ...]:
     """A run whose NaNs are equal to each other."""
     numbers = [repr(float(value)) for value in (*each.values, *each.times, *each.cpu, each.started)]
     return (each.round, each.loops, len(each.values), len(each.times), *numbers)
+
+
+SUMMARY = Summary(median=1.0, mean=1.5, count=20, low=0.9, high=1.1)
+
+
+def test_a_summary_reads_back_as_it_was_written_and_stands_for_the_samples(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with ResultWriter(path, header("base", "head")) as writer:
+        writer.summary("base", START, TIME, SUMMARY)
+        writer.run("head", START, TIME, run(0.5))
+        writer.summary("head", START, TIME, SUMMARY)
+        writer.summary("head", CALL, TIME, Summary(mean=math.inf))
+        writer.finish()
+    result = read(path.read_bytes())
+    assert result.problems == ()
+    (before,) = result.side("base")
+    assert (before.benchmark, before.metric, before.runs, before.summary) == (START, TIME, (), SUMMARY)
+    sampled, unknown = result.side("head")
+    assert (sampled.runs, sampled.summary) == ((run(0.5),), None)
+    assert unknown.summary == Summary()
+
+
+def test_the_second_summary_of_a_row_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with ResultWriter(path, header("head")) as writer:
+        writer.summary("head", START, TIME, SUMMARY)
+        writer.summary("head", START, TIME, Summary(mean=2.0))
+        writer.finish()
+    result = read(path.read_bytes())
+    assert "is there already" in result.problems[0].message
+    assert result.side()[0].summary == SUMMARY
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -185,6 +216,12 @@ def written_once(tmp_path_factory: pytest.TempPathFactory) -> bytes:
             b'{"type":"outcome","suite":"","name":"x","params":[],"outcome":"eaten","reason":"","sides":[]}',
             "eaten",
         ),
+        (b'{"type":"summary","row":7,"side":"base","summary":{"mean":1}}', "not been named"),
+        (b'{"type":"summary","row":0,"side":"x","summary":{"mean":1}}', "no side 'x'"),
+        (b'{"type":"summary","row":0,"side":"base","summary":{"mean":"1"}}', "mean"),
+        (b'{"type":"summary","row":0,"side":"base","summary":{"mean":1,"confidence":1}}', "confidence"),
+        (b'{"type":"summary","row":0,"side":"base","summary":{"mean":1,"count":-1}}', "count"),
+        (b'{"type":"summary","row":0,"side":"base","summary":{"mean":1,"low":2,"high":1}}', "above its high"),
         (b'{"type":"end","complete":true,"seconds":1e999}', "finite"),
         (b'{"type":"run","row":0,"side":"base","round":9,"started":1e300,"loops":1,"values":[1]}', "no date"),
     ],
