@@ -172,14 +172,14 @@ def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()
     if question.rounds:
         figures = _blocks([round_figure(pair, scale.change) for pair in question.rounds], _MOST_ROUNDS)
         shift, p = signed_rank_interval(figures, confidence), signed_rank_test(figures)
-        units, name = len(figures), "rounds"
+        units, name = len(figures), "round"
         evidence: tuple[tuple[float, ...], ...] = (tuple(figures),)
         warnings += _shape(scale, "the change from round to round", figures)
     else:
         (left, right), warning = _units(question)
         base, head = list(map(scale.single, left)), list(map(scale.single, right))
         shift, p = shift_interval(base, head, confidence), rank_sum_test(base, head)
-        units, name = min(len(base), len(head)), "units on a side"
+        units, name = min(len(base), len(head)), "sample" if _are_single(question) else "run"
         evidence = (tuple(base), tuple(head))
         warnings += (warning,)
         for side, runs in (("base", question.base), ("head", question.head)):
@@ -187,12 +187,13 @@ def _estimate(question: _Question, scale: _Scale, warnings: tuple[str, ...] = ()
     if scale.change is not log_ratio:
         evidence = ()  # limits are tested on logarithms
     estimate, low, high = (scale.as_ratio(value) for value in (shift.estimate, shift.low, shift.high))
+    counted = f"{units} {name}{'s' * (units != 1)}{'' if question.rounds else ' on a side'}"
     if shift.confidence < min(LEAST_CONFIDENCE, confidence):
         interval = Interval(estimate, 0.0, math.inf, confidence)
-        warnings += (f"{units} {name}: too few for an interval",)
+        warnings += (f"{counted}: too few for an interval",)
         return Answer(interval, p, units, warnings, evidence)
     if shift.confidence < confidence - 1e-9:
-        warnings += (f"{units} {name}: an interval of {shift.confidence:.1%}, not {confidence:.0%}",)
+        warnings += (f"{counted}: an interval of {shift.confidence:.1%}, not {confidence:.0%}",)
     return Answer(Interval(estimate, low, high, shift.confidence), p, units, warnings, evidence)
 
 
@@ -206,12 +207,17 @@ def _units(question: _Question) -> tuple[tuple[Sequence[float], Sequence[float]]
     It is the run; where each side is a single process, a stretch of its samples.
     """
     base, head = question.base, question.head
-    if len(base) == len(head) == 1:
+    if _are_single(question):
         warning = "one process on each side: the spread between processes is not in the interval"
         return (_blocks(base[0], _MOST_BLOCKS), _blocks(head[0], _MOST_BLOCKS)), warning
     warning = "not measured side by side: what the machine did between the two is in the ratio"
     left, right = question.middles
     return (_blocks(left, _MOST_UNITS), _blocks(right, _MOST_UNITS)), warning
+
+
+def _are_single(question: _Question) -> bool:
+    """Whether either side is one process, whose samples are all there is."""
+    return len(question.base) == len(question.head) == 1
 
 
 def _blocks(values: Sequence[float], most: int) -> Sequence[float]:

@@ -94,7 +94,7 @@ def test_fewer_than_six_rounds_make_no_claim(rounds: int) -> None:
     assert (found.low, found.high) == (0.0, math.inf)
     assert found.detectable == math.inf
     assert found.ratio == pytest.approx(2.0, rel=0.1)
-    assert found.warnings == (f"{rounds} rounds: too few for an interval",)
+    assert found.warnings == (f"{rounds} round{'' if rounds == 1 else 's'}: too few for an interval",)
 
 
 def test_rounds_that_fall_short_of_a_level_say_at_which_they_speak() -> None:
