@@ -34,6 +34,7 @@ Values: TypeAlias = (
 
 _SUMMARY_NAMES = {"n": "count", "min": "minimum", "max": "maximum"}
 _SUMMARY_FIELDS = {field.name for field in fields(Summary)}
+_TOO_MANY = 2**53
 _NOWHERE = Environment("", "", 0, 0, "", "", "")
 
 
@@ -203,7 +204,25 @@ def _summary(stored: Mapping[str, object], name: str) -> Summary:
         )
     if not {"median", "mean"} & found.keys():
         raise UsageError(f"{name} is a summary without a centre", "give 'median' or 'mean'")
-    return Summary(**found)  # type: ignore[arg-type]
+    summary = Summary(**found)  # type: ignore[arg-type]
+    if fault := _fault(summary):
+        raise UsageError(f"{name} is a summary whose {fault}", "give what was measured")
+    return summary
+
+
+def _fault(summary: Summary) -> str:
+    """What cannot be so in any summary; empty where nothing is wrong with it."""
+    pairs = (
+        ("ci99", summary.low, summary.high),
+        ("quartiles", summary.q25, summary.q75),
+        ("min and max", summary.minimum, summary.maximum),
+    )
+    if summary.count is not None and not 0 < summary.count < _TOO_MANY:
+        return "n is no number of samples"
+    if summary.stddev is not None and summary.stddev < 0:
+        return "stddev is negative"
+    disordered = (what for what, low, high in pairs if low is not None and high is not None and low > high)
+    return next((f"{what} are the wrong way round" for what in disordered), "")
 
 
 def _better(word: str) -> Better:

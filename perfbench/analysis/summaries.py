@@ -80,7 +80,7 @@ def own_arms(summary: Summary, centre: float, confidence: float) -> _Arms | None
     That is its bounds; else its standard deviation, its quartiles or its extremes, with its count.
     """
     wanted = _z(confidence)
-    if summary.low is not None and summary.high is not None and summary.high < math.inf:
+    if summary.low is not None and summary.high is not None and summary.low <= summary.high < math.inf:
         scale = wanted / _z(summary.confidence)
         above = math.log(max(summary.high, centre) / centre) * scale
         return (math.log(centre / summary.low) * scale if 0 < summary.low <= centre else above), above

@@ -91,6 +91,11 @@ def test_a_centre_that_is_no_positive_number_has_no_ratio(centre: float) -> None
     assert found.warnings == ("a centre of zero or below: a ratio has no meaning",)
 
 
+def test_bounds_that_are_the_wrong_way_round_make_no_claim() -> None:
+    found = compare(asv(1.0), stored(Summary(median=2.0, low=2.1, high=1.9)))
+    assert found.warnings == ("no spread is stored: nothing can be claimed",)
+
+
 def test_a_mean_is_not_compared_with_a_median() -> None:
     found = compare(asv(1.0), stored(Summary(mean=1.0, stddev=0.1, count=10)))
     assert math.isnan(found.ratio)
