@@ -66,7 +66,7 @@ def promote(root: Path, name: str, run: str, *, branch: str | None, drop: Sequen
         raise UsageError(f"{run} has no side {HEAD!r}", "promote a run of perfbench")
     baselines.refuse_unfit(result, HEAD)
     config = load_project(root)
-    folder, machine = root / config.baselines, result.header.sides[HEAD].environment.machine
+    folder, machine = root / config.baselines, baselines.machine_of(result, HEAD)
     branches = branches_of(root, config.main_branch)
     own = branches.current if branch is None else branch
     previous = _previous(folder, machine, name, tuple(filter(None, (own, branches.main))))

@@ -66,7 +66,7 @@ def save(
     """
     if side not in result.sides:
         raise UsageError(f"the run has no side {side!r}", f"it has {', '.join(result.sides) or 'none'}")
-    machine = result.header.sides[side].environment.machine
+    machine = machine_of(result, side)
     path = path_of(root, machine, name, branch)
     exists = _exists(path)
     refuse_unfit(result, side, allow_dirty=allow_dirty and not exists)
@@ -144,6 +144,17 @@ def remove(root: Path, machine: str, name: str, branch: str = "") -> Path:
         if branch:
             path.parent.parent.rmdir()
     return path
+
+
+def machine_of(result: ResultFile, side: str) -> str:
+    """The machine that measured a side. Raises UsageError for a file of a tool that does not tell."""
+    machine = result.header.sides[side].environment.machine
+    if not machine:
+        raise UsageError(
+            "the file does not tell on which machine it was measured",
+            "a baseline is of one machine: compare with the file itself",
+        )
+    return machine
 
 
 def path_of(root: Path, machine: str, name: str, branch: str = "") -> Path:

@@ -123,7 +123,7 @@ def test_a_name_that_could_lead_elsewhere_is_refused(tmp_path: Path, name: str) 
 def test_the_machine_of_a_foreign_file_without_one_is_refused(tmp_path: Path) -> None:
     nameless = result(1.0)
     sides = {"head": replace(nameless.header.sides["head"], environment=replace(ENVIRONMENT, machine=""))}
-    with pytest.raises(UsageError, match="name of a machine"):
+    with pytest.raises(UsageError, match="on which machine"):
         save(tmp_path, "main", replace(nameless, header=Header("", 0.0, sides)))
 
 

@@ -169,6 +169,7 @@ def written_once(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         for number in range(3):
             writer.run("base", START, TIME, run(0.5, 0.25, number=number))
             writer.run("head", START, TIME, run(0.5, 0.25, number=number))
+        writer.summary("base", CALL, TIME, SUMMARY)
         writer.outcome(CALL, Outcome.FAILED, "it raised", ["head"])
         writer.finish()
     return path.read_bytes()
