@@ -22,7 +22,7 @@ from perfbench.units import SECONDS, format_percent, format_ratio
 LEAST_SCATTER = 0.01
 """Rows that are summed up too coarsely to scatter differ by this all the same."""
 
-_MIDDLE, _TENTH = normal_quantile(0.75), normal_quantile(0.95)  # of |x| the median and the 90th percentile
+_MIDDLE, _TENTH = 0.75, 0.95  # the shares below the median and the 90th percentile of |x|
 
 
 def beside_the_rest(rows: Sequence[Comparison]) -> list[Comparison]:
@@ -39,9 +39,8 @@ def beside_the_rest(rows: Sequence[Comparison]) -> list[Comparison]:
     moves = {place: math.log(rows[place].ratio) for place in summed}
     common = median(list(moves.values()))
     distances = sorted(abs(move - common) for move in moves.values())
-    scatter = max(
-        median(distances) / _MIDDLE, distances[math.ceil(0.9 * len(distances)) - 1] / _TENTH, LEAST_SCATTER
-    )
+    middle, tenth = median(distances), distances[math.ceil(0.9 * len(distances)) - 1]
+    scatter = max(middle / normal_quantile(_MIDDLE), tenth / normal_quantile(_TENTH), LEAST_SCATTER)
     return [_beside(row, common, scatter) if place in moves else row for place, row in enumerate(rows)]
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfbench.acceptances import ACCEPTED_FILE, load_acceptances, utc_day
 from perfbench.analysis.acceptance import accept
@@ -14,18 +15,13 @@ from perfbench.analysis.executions import are_executions, compare_executions
 from perfbench.analysis.exits import exit_code
 from perfbench.analysis.judge import judge, judge_alone
 from perfbench.analysis.noise import noise_floor, with_twin
-from perfbench.analysis.normalise import across, said
 from perfbench.analysis.patterns import fits
-from perfbench.analysis.renames import Trace, with_renames
 from perfbench.analysis.sequential import shares
-from perfbench.analysis.stored_noise import NoiseByRow, with_noise
 from perfbench.analysis.tails import tail_comparisons
 from perfbench.analysis.whole_run import beside_the_rest
-from perfbench.commands.night_noise import noise_of
 from perfbench.commands.outputs import Outputs
 from perfbench.commands.reporting import Draft, publish
 from perfbench.config import THRESHOLDS_FILE, Thresholds, load_project, load_thresholds
-from perfbench.config_harness import Check
 from perfbench.environment import differences, incompatibility, same_architecture
 from perfbench.errors import ExitCode, UsageError
 from perfbench.measure.labels import CONTROL_ID, TWIN
@@ -41,9 +37,17 @@ from perfbench.model import (
     SideSummary,
     Verdict,
 )
-from perfbench.results import runs, stored_history
+from perfbench.results import runs
 from perfbench.results.reading import read_any
 from perfbench.results.result_file import HEAD, ResultFile, RowOutcome, SideHeader
+
+if TYPE_CHECKING:
+    from perfbench.analysis.renames import Trace
+    from perfbench.analysis.stored_noise import NoiseByRow
+    from perfbench.config_harness import Check
+
+BASELINE_SUFFIX = ".jsonl"
+"""Only files that end so have a history beside them."""
 
 Key = tuple[str, tuple[tuple[str, str], ...], str]
 """What makes two rows the same one: name, params and metric. The suite's name may differ by format."""
@@ -172,7 +176,7 @@ def judge_sides(left: StoredSide, right: StoredSide, rules: Rules) -> Judged:
     noise = noise_floor(control) if control is not None and alike else None
     verdicts = tuple(_verdicts(left, right, rules, control, noise or 0.0))
     accepted, findings = accept(
-        with_renames(verdicts, *_traces(left, right, verdicts)),
+        _renamed(left, right, verdicts),
         rules.acceptances,
         utc_day(time.time()),
         budgets=rules.thresholds.budgets,
@@ -217,6 +221,11 @@ def _root() -> Path:
 
 def _noise_beside(base: Path, left: StoredSide) -> NoiseByRow:
     """What a baseline's history tells of its rows; nothing for a file that has none beside it."""
+    if base.suffix != BASELINE_SUFFIX:
+        return {}
+    from perfbench.commands.night_noise import noise_of  # noqa: PLC0415  (few files are baselines)
+    from perfbench.results import stored_history  # noqa: PLC0415
+
     history = stored_history.beside(base)
     return noise_of(stored_history.read(history), left.file.sides[left.label]) if history.exists() else {}
 
@@ -241,8 +250,13 @@ def _verdicts(
             reason = "the benchmark itself has changed"
             yield Verdict(pair.benchmark, pair.metric, Outcome.INCOMPARABLE, "", reason, pair)
     pairs = beside_the_rest([pair for pair in compared if pair.benchmark.name not in changed])
-    pairs = with_noise(pairs, rules.noise)
+    if rules.noise:
+        from perfbench.analysis.stored_noise import with_noise  # noqa: PLC0415  (baselines alone have some)
+
+        pairs = with_noise(pairs, rules.noise)
     if hard := incompatibility(left.header.environment, right.header.environment):
+        from perfbench.analysis.normalise import across, said  # noqa: PLC0415  (most machines are alike)
+
         alike = same_architecture(left.header.environment, right.header.environment)
         apart = across(pairs, hard, control, same_architecture=alike, asked=rules.normalise)
         yield from apart.incomparable
@@ -279,10 +293,21 @@ def _compare(base: Measurement, head: Measurement, one_job: bool) -> Comparison:
     return compare_executions(base, head) if one_job and are_executions(base, head) else compare(base, head)
 
 
+def _renamed(left: StoredSide, right: StoredSide, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """The verdicts with what vanished rows have probably become; where none has, just as they are."""
+    if not any(verdict.outcome is Outcome.MISSING for verdict in verdicts):
+        return verdicts
+    from perfbench.analysis.renames import with_renames  # noqa: PLC0415  (few rows vanish)
+
+    return with_renames(verdicts, *_traces(left, right, verdicts))
+
+
 def _traces(
     left: StoredSide, right: StoredSide, verdicts: Sequence[Verdict]
 ) -> tuple[list[Trace], list[Trace]]:
     """What vanished and what is new, each with its median."""
+    from perfbench.analysis.renames import Trace  # noqa: PLC0415
+
     gone = {verdict.benchmark for verdict in verdicts if verdict.outcome is Outcome.MISSING}
     return (
         [

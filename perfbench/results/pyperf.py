@@ -269,7 +269,7 @@ def _environment(metadata: Metadata) -> Environment:
 
 def _started(metadata: Metadata) -> float:
     started = metadata.get(_STARTED)
-    if not isinstance(started, int | float):
+    if not isinstance(started, (int, float)):
         try:
             started = datetime.fromisoformat(metadata.get("date", "")).timestamp()
         except (TypeError, ValueError, OverflowError, OSError):

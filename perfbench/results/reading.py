@@ -14,6 +14,9 @@ from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import ResultFile
 from perfbench.results.uncollected import uncollected
 
+_START = 64
+"""Bytes at a file's beginning by which JSON is told from other text."""
+
 
 class _Reader(Protocol):
     """A module that reads one kind of file.
@@ -41,9 +44,13 @@ class _FolderReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of file, by the module that reads it; that is imported when it is first asked."""
+    """One kind of file, by the module that reads it; that is imported when it is first asked.
+
+    `as_json` tells whether such a file may begin as JSON does, with a brace or a bracket.
+    """
 
     module: str
+    as_json: bool = True
 
     @property
     def name(self) -> str:
@@ -52,6 +59,8 @@ class Format:
 
     def recognises(self, document: Document) -> bool:
         """Whether the content is of this kind."""
+        if not self.as_json and document.data[:_START].lstrip().startswith((b"{", b"[")):
+            return False
         return self._reader.recognises(document)
 
     def read(self, document: Document) -> ResultFile:
@@ -87,24 +96,21 @@ class FolderFormat:
         return cast(_FolderReader, import_module(f"perfbench.results.{self.module}"))
 
 
-FORMATS = tuple(
-    Format(module)
-    for module in (
-        "native",
-        "jtl",
-        "pyperf",
-        "asv",
-        "google_benchmark",
-        "jmh",
-        "k6",
-        "github_action_benchmark",
-        "pytest_benchmark",
-        "hyperfine",
-        "criterion",
-        "go_json",
-        "go_text",
-        "cargo_text",
-    )
+FORMATS = (
+    Format("native"),
+    Format("jtl", as_json=False),
+    Format("pyperf"),
+    Format("asv"),
+    Format("google_benchmark"),
+    Format("jmh"),
+    Format("k6"),
+    Format("github_action_benchmark"),
+    Format("pytest_benchmark"),
+    Format("hyperfine"),
+    Format("criterion"),
+    Format("go_json"),
+    Format("go_text"),
+    Format("cargo_text"),
 )
 """Asked in this order: the cheap and certain ones first."""
 
