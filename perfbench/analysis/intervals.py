@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
+from perfbench.analysis.differences import differences_at
 from perfbench.analysis.normal import normal_quantile
 
 MOST_EXACT_PAIRS = 2500
@@ -100,10 +101,11 @@ def shift_interval(base: Sequence[float], head: Sequence[float], confidence: flo
     Exact for any sizes, equal or not, where the two sides differ by a shift. Bounds that cannot reach
     `confidence` are the extreme differences, with their real level.
     """
-    ascending = sorted(head)  # ascending stretches are quickly sorted together
-    differences = sorted([right - left for left in sorted(base, reverse=True) for right in ascending])
     depth, level = _shift_depth(len(base), len(head), confidence)
-    return Interval(middle(differences), differences[depth - 1], differences[-depth], level)
+    count = len(base) * len(head)
+    places = (depth - 1, (count - 1) // 2, count // 2, count - depth)
+    low, left, right, high = differences_at(places, base, head)
+    return Interval(left + (right - left) / 2, low, high, level)
 
 
 def sign_test(values: Sequence[float]) -> float:
