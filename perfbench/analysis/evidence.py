@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import repeat
 
 from perfbench.analysis.intervals import rank_sum_tail
 from perfbench.analysis.normal import normal_quantile
@@ -44,7 +45,7 @@ def _p(row: Comparison, limit: float, sign: float) -> float:
 def _rank_sum_p(base: Sequence[float], head: Sequence[float]) -> float:
     """One-sided p that `head` does not tend to lie above `base`; ties count as not above."""
     ordered = sorted(head)
-    not_above = sum(bisect_right(ordered, left) for left in base)
+    not_above = sum(map(bisect_right, repeat(ordered), base))
     return rank_sum_tail(len(base), len(head), not_above)
 
 

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, repeat
 
 from perfbench.analysis.differences import differences_at
 from perfbench.analysis.normal import normal_quantile
@@ -121,7 +121,8 @@ def rank_sum_test(base: Sequence[float], head: Sequence[float]) -> float:
     Ties count half for each side, which errs towards a larger p.
     """
     ordered = sorted(base)
-    wins = sum(bisect_left(ordered, right) + bisect_right(ordered, right) for right in head) / 2.0
+    every = repeat(ordered)
+    wins = (sum(map(bisect_left, every, head)) + sum(map(bisect_right, every, head))) / 2.0
     pairs = len(base) * len(head)
     fewer = math.ceil(min(wins, pairs - wins))
     return min(1.0, 2.0 * rank_sum_tail(len(base), len(head), fewer))

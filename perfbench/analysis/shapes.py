@@ -72,15 +72,30 @@ def two_modes(ordered: Sequence[float]) -> tuple[float, float] | None:
     count = len(ordered)
     least = max(2, math.ceil(LEAST_MODE * count))
     mean = math.fsum(ordered) / count
-    sums = list(accumulate([value - mean for value in ordered]))[least - 1 : count - least]
+    deviations = [value - mean for value in ordered]
+    sums = list(accumulate(deviations))[least - 1 : count - least]
     # What lies between the parts is greatest where what lies within them is least.
     between = list(map(truediv, map(mul, sums, sums), _products(count, least)))
-    size = least + between.index(max(between))
+    most = max(between)
+    size = least + between.index(most)
+    if _is_spread(size, count, most, sum(map(mul, deviations, deviations))):
+        return None
     lower, upper = ordered[:size], ordered[size:]
     (low, low_variance), (high, high_variance) = _moments(lower), _moments(upper)
     apart, spread = high - low, math.sqrt((low_variance + high_variance) / 2.0)
     is_apart = apart > max(MODES_APART * spread, LEAST_DISTANCE / 5.0)
     return (len(upper) / count, apart) if is_apart else None
+
+
+def _is_spread(size: int, count: int, between: float, squares: float) -> bool:
+    """Whether two parts vary too much to be modes, told from all values' sum of `squares` about their mean.
+
+    Of that, `count` × `between` lies between the parts; what is left lies within them, so their variances add
+    up to what is left by the larger part's size, or to more.
+    """
+    left = (squares - count * between) / max(size, count - size)
+    apart = count * count * between / (size * (count - size))  # the squared distance of the parts' means
+    return apart < 0.999 * MODES_APART**2 * left / 2.0
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from perfbench.model import BenchmarkId, Metric
 
@@ -48,6 +49,7 @@ def plain(text: str) -> str:
     return shown if len(line) <= LONGEST_TEXT and len(text) <= LONGEST_TEXT else f"{shown[:LONGEST_TEXT]}…"
 
 
+@lru_cache(maxsize=4096)
 def shown_name(name: str) -> str:
     """A dotted name without asv's prefix: `files.Write.time_fsync` becomes `files.Write.fsync`."""
     group, dot, last = name.rpartition(".")
