@@ -189,12 +189,12 @@ class _Reading:
         where any of them cannot be used.
         """
         loops, own, described = _loops(shared), _mapping(None), list[dict[str, Any]]()
-        is_placed = not _PLACES.isdisjoint(shared)
+        is_placed, date, key = not _PLACES.isdisjoint(shared), shared.get("date", ""), self.keys.values
         for data in entries:
             if not isinstance(data, dict):
                 raise _UnusableError("is not a run")
             own = _mapping(data.get("metadata"))
-            values = data.get(self.keys.values, _NO_VALUES)
+            values = data.get(key, _NO_VALUES)
             if values == _NO_VALUES:
                 continue  # it only calibrated
             run = {"values": values, "round": len(described), "loops": loops, "times": (), "cpu": ()}
@@ -204,7 +204,7 @@ class _Reading:
                 run["loops"] = _loops(metadata)
                 run["started"] = _started(metadata)
             else:
-                run["started"] = _started(own if "date" in own else shared)
+                run["started"] = _moment(own.get("date", date))
             described.append(run)
         return _built(described), {**shared, **own}
 
@@ -269,12 +269,18 @@ def _environment(metadata: Metadata) -> Environment:
 
 def _started(metadata: Metadata) -> float:
     started = metadata.get(_STARTED)
-    if not isinstance(started, (int, float)):
-        try:
-            started = datetime.fromisoformat(metadata.get("date", "")).timestamp()
-        except (TypeError, ValueError, OverflowError, OSError):
-            return 0.0
-    return float(started) if 0 <= started <= LATEST else 0.0
+    if isinstance(started, (int, float)):
+        return float(started) if 0 <= started <= LATEST else 0.0
+    return _moment(metadata.get("date", ""))
+
+
+def _moment(date: Any) -> float:
+    """Seconds since the epoch; 0 for what is no date."""
+    try:
+        moment = datetime.fromisoformat(date).timestamp()
+    except (TypeError, ValueError, OverflowError, OSError):
+        return 0.0
+    return moment if 0 <= moment <= LATEST else 0.0
 
 
 def _loops(metadata: Metadata) -> int:
