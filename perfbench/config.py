@@ -13,7 +13,7 @@ from msgspec import Struct
 from perfbench.config_harness import Check, CheckTable, HarnessTable, checks, harnesses
 from perfbench.model import Budget, Harness, Threshold
 from perfbench.toml_file import KeyPath, TomlFile, read_toml
-from perfbench.units import BYTES, SECONDS, parse_quantity, parse_ratio
+from perfbench.units import BYTES, SECONDS, SHARE, parse_quantity, parse_ratio
 
 PROJECT_FILE = "perfbench.toml"
 THRESHOLDS_FILE = "thresholds.toml"
@@ -21,6 +21,7 @@ THRESHOLDS_FILE = "thresholds.toml"
 METRIC_UNITS = {"time": SECONDS, "peakmem": BYTES, "mem": BYTES, "p95": SECONDS, "p99": SECONDS}
 """The base unit of each metric that has one of its own; `track` has whatever its benchmark declares."""
 
+_SHARES = {"failed": SHARE, "rate": SHARE}  # of the samples of JMeter and k6
 _MOST_ROUNDS = 1000
 _MOST_DAYS = 3650
 
@@ -221,7 +222,7 @@ def _quantity(file: TomlFile, key: KeyPath, text: str | float, metric: str) -> f
 
 def _unit(metric: str) -> str | None:
     """The base unit of the metrics that the pattern `metric` fits; None where they have none in common."""
-    units = {unit for name, unit in METRIC_UNITS.items() if fnmatch.fnmatchcase(name, metric)}
+    units = {unit for name, unit in (METRIC_UNITS | _SHARES).items() if fnmatch.fnmatchcase(name, metric)}
     alone = len(units) == 1 and not fnmatch.fnmatchcase("track", metric)
     return units.pop() if alone else None
 

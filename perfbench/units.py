@@ -11,6 +11,7 @@ import re
 
 SECONDS = "seconds"
 BYTES = "bytes"
+SHARE = "share"
 
 _TIME_SCALES = (("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 _BYTE_SCALES = (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10), ("B", 1.0))
@@ -25,7 +26,7 @@ _BYTE_WORDS = {
     "B": 1.0, "byte": 1.0, "bytes": 1.0, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
     "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40,
 }  # fmt: skip
-_WORDS = {SECONDS: _TIME_WORDS, BYTES: _BYTE_WORDS}
+_WORDS = {SECONDS: _TIME_WORDS, BYTES: _BYTE_WORDS, SHARE: {"%": 0.01}}
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
 _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(.*?)\s*", re.DOTALL)

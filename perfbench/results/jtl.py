@@ -16,12 +16,12 @@ from perfbench.results.gathering import UNKNOWN, Gathering, share_of
 from perfbench.results.json_text import MalformedError
 from perfbench.results.jtl_sample import Sample
 from perfbench.results.result_file import HEAD, LATEST, Header, ResultFile, SideHeader
-from perfbench.units import SECONDS
+from perfbench.units import SECONDS, SHARE
 
 NAME = "JMeter JTL (CSV or XML)"
 
 TIME = Metric("time", SECONDS)
-FAILED = Metric("failed", "share")
+FAILED = Metric("failed", SHARE)
 
 MAX_LABELS = 10_000
 """A file with more labels names its samples apart, and its rows would hold one sample each."""

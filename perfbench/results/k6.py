@@ -17,7 +17,7 @@ from perfbench.results.document import Document
 from perfbench.results.gathering import UNKNOWN, Gathering, UnusableError, share_of
 from perfbench.results.json_text import MalformedError
 from perfbench.results.result_file import ResultFile, unreadable
-from perfbench.units import BYTES, SECONDS
+from perfbench.units import BYTES, SECONDS, SHARE
 
 NAME = "k6 summary JSON"
 
@@ -148,7 +148,7 @@ def _figures(name: str, metric: object, count: float | None) -> Iterator[tuple[M
         passes, fails = values["passes"], values["fails"]
         if passes < 0 or fails < 0 or not 1 <= passes + fails < 2**53:
             raise UnusableError("is a rate of nothing")
-        yield Metric("rate", "share", better), share_of(passes, passes + fails)
+        yield Metric("rate", SHARE, better), share_of(passes, passes + fails)
     elif "rate" in values:
         unit = f"{BYTES}/s" if metric.get("contains") == "data" or name.startswith("data_") else "1/s"
         yield Metric("throughput", unit, better), Summary(values["rate"])

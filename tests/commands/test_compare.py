@@ -110,3 +110,14 @@ def test_a_row_that_failed_on_the_later_side_of_one_file_fails_the_comparison(tm
     (tmp_path / "both.txt").write_text(text)
     done = perfbench("compare", "both.txt", cwd=tmp_path)
     assert done.returncode == ExitCode.NOTHING_MEASURED, done.stdout
+
+
+@pytest.mark.parametrize(("limit", "code"), [("0.5 %", ExitCode.REGRESSED), ("5 %", ExitCode.PASSED)])
+def test_a_budget_of_failed_samples_may_be_in_percent(tmp_path: Path, limit: str, code: ExitCode) -> None:
+    (tmp_path / "baselines").mkdir()
+    budget = f'[[budget]]\npattern = "home"\nmetric = "failed"\nlimit = "{limit}"\n'
+    (tmp_path / "baselines" / "thresholds.toml").write_text(budget)
+    samples = [f"{place},50,home,{'false' if place % 100 == 0 else 'true'}\n" for place in range(2000)]
+    (tmp_path / "log.jtl").write_text("".join(["timeStamp,elapsed,label,success\n", *samples]))
+    done = perfbench("compare", "log.jtl", "log.jtl", cwd=tmp_path)
+    assert done.returncode == code, done.stdout
