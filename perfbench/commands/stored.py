@@ -290,7 +290,10 @@ def _changed(left: StoredSide, right: StoredSide) -> set[str]:
 
 def _compare(base: Measurement, head: Measurement, one_job: bool) -> Comparison:
     """The two as the job that took them has compared them; a harness's are whole executions."""
-    return compare_executions(base, head) if one_job and are_executions(base, head) else compare(base, head)
+    if one_job:
+        return compare_executions(base, head) if are_executions(base, head) else compare(base, head)
+    # One process of another tool has no round, though both may have begun in the same second.
+    return compare(base, head, paired=False if len(base.runs) == len(head.runs) == 1 else None)
 
 
 def _renamed(left: StoredSide, right: StoredSide, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:

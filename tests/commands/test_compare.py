@@ -112,6 +112,26 @@ def test_a_row_that_failed_on_the_later_side_of_one_file_fails_the_comparison(tm
     assert done.returncode == ExitCode.NOTHING_MEASURED, done.stdout
 
 
+def test_two_processes_of_another_tool_are_no_round_though_they_began_together(tmp_path: Path) -> None:
+    context = {"date": "2026-01-01T10:00:00+00:00", "host_name": "box", "num_cpus": 4}
+    for name, scale in (("before", 100.0), ("after", 150.0)):
+        drawn = random.Random(name)
+        runs = [
+            {
+                "name": "f",
+                "run_type": "iteration",
+                "iterations": 1,
+                "time_unit": "ns",
+                "repetition_index": index,
+            }
+            | {"real_time": scale * drawn.uniform(0.99, 1.01), "cpu_time": scale}
+            for index in range(10)
+        ]
+        (tmp_path / f"{name}.json").write_text(json.dumps({"context": context, "benchmarks": runs}))
+    done = perfbench("compare", "before.json", "after.json", cwd=tmp_path)
+    assert done.returncode == ExitCode.REGRESSED, done.stdout
+
+
 @pytest.mark.parametrize(("limit", "code"), [("0.5 %", ExitCode.REGRESSED), ("5 %", ExitCode.PASSED)])
 def test_a_budget_of_failed_samples_may_be_in_percent(tmp_path: Path, limit: str, code: ExitCode) -> None:
     (tmp_path / "baselines").mkdir()
