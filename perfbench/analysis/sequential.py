@@ -50,7 +50,7 @@ class Doubt(IntEnum):
     CHANGED = 2
 
 
-PATIENCE = {Doubt.UNCHANGED: 0.25, Doubt.LEANING: 1.0}
+PATIENCE = {Doubt.UNCHANGED: 0.25, Doubt.LEANING: 3.0}
 """For how long undecided rows get more rounds, as parts of the time that the first rounds took.
 
 Rows that seem unchanged and are only not sure are soon let be, and the report says how small a change they

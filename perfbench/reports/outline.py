@@ -104,6 +104,10 @@ def exit_word(code: int) -> str:
     return ExitCode(code).name.lower().replace("_", " ")
 
 
+UNJUDGED = frozenset({Outcome.INCONCLUSIVE, Outcome.INCOMPARABLE, Outcome.SKIPPED})
+"""Where there is nothing else, exit 0 means no more than that nothing was found."""
+
+
 def exit_reason(report: Report) -> str:
     """Why the command ends with its exit code, in this report's own words."""
     found = {outcome for outcome, _ in counts(report)}
@@ -118,6 +122,8 @@ def exit_reason(report: Report) -> str:
             return " and ".join(sorted(found & {Outcome.INCONCLUSIVE, Outcome.INCOMPARABLE})) or "undecided"
         case ExitCode.USAGE:
             return "usage, configuration or a missing component"
+        case ExitCode.PASSED if found and found <= UNJUDGED:
+            return "nothing could be judged, so nothing failed; --strict fails here"
         case _:
             return exit_word(report.exit_code)
 

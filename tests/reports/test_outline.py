@@ -78,6 +78,8 @@ def test_a_row_without_a_better_or_worse_has_no_smallest_effect() -> None:
     ("code", "outcomes", "expected"),
     [
         (0, [Outcome.PASSED], "passed"),
+        (0, [Outcome.PASSED, Outcome.INCONCLUSIVE], "passed"),
+        (0, [Outcome.INCONCLUSIVE], "nothing could be judged, so nothing failed; --strict fails here"),
         (1, [Outcome.REGRESSED, Outcome.MISSING], "regressed, missing"),
         (1, [Outcome.OVER_BUDGET], "over budget"),
         (2, [], "usage, configuration or a missing component"),
