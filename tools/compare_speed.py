@@ -4,7 +4,8 @@
     python tools/compare_speed.py tree [--rounds N]      # a folder of 400 asv files, read by both
 
 `suites` makes two pyperf suites of 111 benchmarks × 40 processes × 3 values, `tree` 400 files of 40
-benchmarks; both are drawn from a fixed seed. The commands are started in turn, ABBA, so that a machine
+benchmarks; both are drawn from a fixed seed, and perfbench finds no settings beside them, as pyperf has none.
+The commands are started in turn, ABBA, so that a machine
 that speeds up or slows down does so for both. A round's figure is the median of the ratios of neighbours;
 the interval is that of the median of the rounds, at 99 %. Memory is the largest that a process ever was.
 """
@@ -69,11 +70,11 @@ def main() -> int:
         environment = _environment(Path(folder))
         contest = (_suites if options.what == "suites" else _tree)(Path(folder))
         for command in (contest.ours, contest.theirs):
-            _start(command, environment)  # writes byte code, fills the page cache
+            _start(command, environment, folder)  # writes byte code, fills the page cache
         rounds: list[float] = []
         costs: list[tuple[Cost, Cost]] = []
         for _ in range(options.rounds):
-            pairs = [_pair(contest, environment, turned=bool(index % 2)) for index in range(PAIRS)]
+            pairs = [_pair(contest, environment, folder, turned=bool(index % 2)) for index in range(PAIRS)]
             rounds.append(statistics.median(ours.seconds / theirs.seconds for ours, theirs in pairs))
             costs.extend(pairs)
     for word, side in zip(contest.words, zip(*costs, strict=True), strict=True):
@@ -204,16 +205,20 @@ def _environment(folder: Path) -> dict[str, str]:
     return kept | {"PYTHONPYCACHEPREFIX": str(folder / "bytecode"), "PYTHONPATH": root}
 
 
-def _pair(contest: Contest, environment: Mapping[str, str], *, turned: bool) -> tuple[Cost, Cost]:
+def _pair(
+    contest: Contest, environment: Mapping[str, str], folder: str, *, turned: bool
+) -> tuple[Cost, Cost]:
     first, second = (contest.theirs, contest.ours) if turned else (contest.ours, contest.theirs)
-    a, b = _start(first, environment), _start(second, environment)
+    a, b = _start(first, environment, folder), _start(second, environment, folder)
     return (b, a) if turned else (a, b)
 
 
-def _start(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
+def _start(command: Sequence[str], environment: Mapping[str, str], folder: str) -> Cost:
     """One process, waited for; a comparison that finds a regression is a success here."""
     begin = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
