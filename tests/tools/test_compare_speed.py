@@ -59,6 +59,6 @@ def test_the_tree_is_read_whole_by_us_and_by_asv(tool: ModuleType, tmp_path: Pat
     assert ours == theirs
 
 
-def test_a_command_that_cannot_run_ends_the_measuring(tool: ModuleType) -> None:
+def test_a_command_that_cannot_run_ends_the_measuring(tool: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="ended with 3"):
-        tool._start([sys.executable, "-c", "raise SystemExit(3)"], {})
+        tool._start([sys.executable, "-c", "raise SystemExit(3)"], {}, str(tmp_path))
