@@ -40,7 +40,9 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 def probe(body: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command line with one more sub-command, whose body this is."""
-    return _python("-c", PROBE.format(body=body), **environment)
+    # Under nohup, as CI may run, a hangup is ignored from the start.
+    default = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    return _python("-c", default + PROBE.format(body=body), **environment)
 
 
 def _python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -82,7 +82,7 @@ def read_suite(folder: Path) -> Suite:
 
 
 def _unusable(path: Path, message: str) -> Suite:
-    said = f"{message}: units and names of params are guessed"
+    said = f"units and names of params are guessed: {message}"
     return Suite(problems=(Problem(str(path), None, shortened(said)),))
 
 

@@ -206,12 +206,14 @@ def test_an_unbuildable_base_is_exit_2_and_says_so(project: SampleProject) -> No
     assert "cannot be built: not today" in output
 
 
-def test_every_row_lies_in_the_result_file_with_samples_of_both_sides(project: SampleProject) -> None:
+def test_every_row_lies_in_the_result_file_with_samples_of_both_sides_and_of_the_twin(
+    project: SampleProject,
+) -> None:
     project.write("sample.py", SAMPLE.replace("100", "110"))
     kept = project.root.parent / "kept.jsonl"
     check(project, "-o", str(kept))
     lines = [json.loads(line) for line in kept.read_text().splitlines()]
-    assert {line["side"] for line in lines if line["type"] == "run"} == {"base", "head"}
+    assert {line["side"] for line in lines if line["type"] == "run"} == {"base", "head", "twin"}
     assert lines[-1]["type"] == "end"
     again = perfbench("compare", str(kept), cwd=project.root)
     assert again.returncode == ExitCode.REGRESSED
