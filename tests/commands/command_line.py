@@ -25,8 +25,13 @@ def perfbench(*arguments: str, cwd: Path, **environment: str) -> subprocess.Comp
 
 
 def without_ci(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which nothing is told to the CI that runs these tests."""
-    return {name: value for name, value in environment.items() if not name.startswith("GITHUB_")}
+    """An environment in which nothing is told to the CI that runs these tests.
+
+    Nor does a pytest that is run as a harness take itself for a worker of this one: pytest-benchmark would
+    measure nothing then.
+    """
+    told = ("GITHUB_", "PYTEST_XDIST_")
+    return {name: value for name, value in environment.items() if not name.startswith(told)}
 
 
 def git(*arguments: str, cwd: Path) -> str:
