@@ -240,7 +240,8 @@ def test_whatever_stands_in_a_file_never_raises(parts: dict[str, Any], row: obje
 def test_whatever_stands_in_a_benchmarks_columns_never_raises(row: list[object], version: int) -> None:
     older: dict[str, object] = dict(zip([*COLUMNS, "stats"], row, strict=False))
     for value in (row, older):
-        read(changed("m.time_one", value) | {"version": version})
+        result = read(changed("m.time_one", value) | {"version": version})
+        assert result.side() or result.outcomes or result.problems
 
 
 @given(st.integers(0, 2000), st.binary(max_size=3))
@@ -248,7 +249,8 @@ def test_a_file_with_damaged_bytes_never_raises(place: int, patch: bytes) -> Non
     data = json.dumps(CONTENT).encode()
     made = document(data[:place] + patch + data[place + len(patch) :])
     if asv.recognises(made):
-        asv.read(made, Suite())
+        result = asv.read(made, Suite())
+        assert result.side() or result.outcomes or result.problems
 
 
 def test_figures_are_those_of_asv_itself(tmp_path: Path) -> None:
