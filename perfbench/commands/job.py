@@ -143,9 +143,9 @@ class Job:
 
     def _round_seconds(self, sides: int) -> float:
         """What samples of one row may cost in a round, so that the first rounds fit in two thirds of the time."""
-        share = self.effort.seconds * 0.65 / (self.effort.rounds * (len(self.rows) + 1))
+        part = self.effort.seconds * 0.65 / (self.effort.rounds * (len(self.rows) + 1))
         start_up = 0.3 * sides
-        return max(0.1, share - start_up)
+        return max(0.1, part - start_up)
 
     def _undecided(self, spent: float) -> list[Row]:
         by_name = {row.benchmark: row for row in self.rows}
