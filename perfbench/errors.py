@@ -61,17 +61,37 @@ class MeasurementError(PerfbenchError):
     exit_code = ExitCode.NOTHING_MEASURED
 
 
-class SandboxError(PerfbenchError):
-    """A sandbox operation failed: the engine refused it, died, or the sandbox is gone."""
-
-
-class RuntimeUnavailableError(SandboxError, NotImplementedError):
-    """A container runtime is not usable here.
+class UnavailableError(PerfbenchError, NotImplementedError):
+    """A part of the system under test is not usable here: a library, a program or a server is not there.
 
     It is a `NotImplementedError` as well, so that a benchmark whose `setup` meets it is skipped in
     asv's own way, with this message as the reason.
     """
 
 
+class SandboxError(PerfbenchError):
+    """A sandbox operation failed: the engine refused it, died, or the sandbox is gone."""
+
+
+class RuntimeUnavailableError(SandboxError, UnavailableError):
+    """A container runtime is not usable here."""
+
+
 class LimitNotEnforceableError(SandboxError):
     """A runtime was asked for a limit that it has no means to enforce."""
+
+
+class StoreError(PerfbenchError):
+    """A session store failed: its server is down, slow or gone, its file is spoilt, or there is no such session."""
+
+
+class ScriptError(PerfbenchError):
+    """A script does not compile, raised, or ran past its limit of time or memory."""
+
+
+class SettingError(PerfbenchError):
+    """A setting of the sandbox runner is unknown, of the wrong type, or cannot be read."""
+
+
+class CommandError(PerfbenchError):
+    """A command line of the sandbox runner names no command, or one that it does not fit."""

@@ -44,15 +44,21 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room → what it may import of ours beside itself. `commands` sees every room and is seen by none."""
 
 FRONT_DOORS = {
+    "perfbench.sandbox.commands",
+    "perfbench.sandbox.files",
     "perfbench.sandbox.runtimes",
     "perfbench.sandbox.runtimes.ownership",
     "perfbench.sandbox.runtimes.runtime",
+    "perfbench.sandbox.scripting",
+    "perfbench.sandbox.sessions",
+    "perfbench.sandbox.settings",
 }
 """What the rest of the tool and the benchmarks know of the system under test."""
 
 HEAVY = {
-    "altair", "asv", "asv_runner", "docker", "git", "locust", "memray", "numpy", "plotly", "pympler",
-    "pyperf", "requests", "rich", "scipy", "virtualenv",
+    "altair", "asv", "asv_runner", "docker", "git", "httpx", "locust", "lupa", "mcp", "memray", "numpy", "plotly",
+    "psycopg", "py_mini_racer", "pydantic", "pympler", "pyperf", "quickjs", "redis", "requests", "rich", "scipy",
+    "starlark", "starlette", "uvicorn", "virtualenv", "wasmtime", "yaml",
 }  # fmt: skip
 
 IMPURE = {"datetime", "io", "logging", "os", "pathlib", "shutil", "socket", "subprocess", "tempfile", "time"}

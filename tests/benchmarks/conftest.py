@@ -24,5 +24,5 @@ def fresh() -> Iterator[None]:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], FakeRuntime]:
     """Put the fake in the place of every runtime; gives them by name."""
-    monkeypatch.setenv(sut.VARIABLE, fake_runtime.FACTORY)
+    monkeypatch.setenv(sut.RUNTIMES_VARIABLE, fake_runtime.FACTORY)
     return fake_runtime.runtime

@@ -30,26 +30,32 @@ ANSWERS_WITHIN = 15.0
 
 
 @cache
-def runtime(name: str) -> Runtime:
+def runtime(name: str, *, image: str | None = None) -> Runtime:
     """The runtime called `name`; one object a process, so that what it has learned of the machine is kept.
 
-    Raises UsageError for a name that is none, with the nearest that is.
+    With `image` its sandboxes are made from that image, which must be there, instead of a small one that is
+    made on the spot. Raises UsageError for a name that is none, with the nearest that is, and for an image
+    where the runtime takes none.
     """
     docker = DOCKER.fullmatch(name)
     if docker is not None:
         from perfbench.sandbox.runtimes.docker import DockerRuntime  # noqa: PLC0415
 
-        return DockerRuntime(docker.group(1))
+        return DockerRuntime(docker.group(1), *(() if image is None else (image,)))
     if name not in NAMES:
         near = difflib.get_close_matches(name, (*NAMES, "docker:runc"), n=1, cutoff=0.4)
         raise UsageError(
             f"there is no runtime {name!r}",
             f"did you mean {near[0]!r}?" if near else f"the runtimes are {', '.join(NAMES)}",
         )
-    return _local(name)
+    if image is not None and name != "podman":
+        raise UsageError(
+            f"the runtime {name!r} takes no image", "leave `image` out, or use docker:… or podman"
+        )
+    return _local(name, image)
 
 
-def _local(name: str) -> Runtime:
+def _local(name: str, image: str | None) -> Runtime:
     if name == "process":
         from perfbench.sandbox.runtimes.process import ProcessRuntime  # noqa: PLC0415
 
@@ -61,7 +67,7 @@ def _local(name: str) -> Runtime:
     if name == "podman":
         from perfbench.sandbox.runtimes.podman import PodmanRuntime  # noqa: PLC0415
 
-        return PodmanRuntime()
+        return PodmanRuntime(*(() if image is None else (image,)))
     from perfbench.sandbox.runtimes.oci import OciRuntime  # noqa: PLC0415
 
     return OciRuntime(name)

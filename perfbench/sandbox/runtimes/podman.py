@@ -43,11 +43,15 @@ _one_import_at_a_time = threading.Lock()
 
 
 class PodmanRuntime:
-    """Makes containers with the Podman of this machine, as root or without."""
+    """Makes containers with the Podman of this machine, as root or without.
+
+    `image` must be there, unless it is IMAGE itself, which is made on the spot.
+    """
 
     name = "podman"
 
-    def __init__(self) -> None:
+    def __init__(self, image: str = IMAGE) -> None:
+        self._image = image
         self._has_image = False
 
     def availability(self) -> Availability:
@@ -76,7 +80,7 @@ class PodmanRuntime:
         self._provide_image()
         sandbox = PodmanSandbox()
         try:
-            _create(sandbox.name, IMAGE, limits)
+            _create(sandbox.name, self._image, limits)
         except BaseException:
             held.abandon(sandbox)
             raise
@@ -84,6 +88,10 @@ class PodmanRuntime:
 
     def create_cold(self, *, limits: Limits = Limits()) -> PodmanSandbox:
         _require_podman()
+        if self._image != IMAGE:
+            raise RuntimeUnavailableError(
+                f"no fresh copy of {self._image} is made with podman", "take docker:… for cold starts"
+            )
         token = secrets.token_hex(8)
         sandbox = PodmanSandbox(cold_image=f"{COLD}:{token}")
         try:
@@ -114,7 +122,11 @@ class PodmanRuntime:
             return
         _require_podman()
         with _one_import_at_a_time:
-            exists = _started(["image", "exists", IMAGE], timeout=REQUEST_TIMEOUT)
+            exists = _started(["image", "exists", self._image], timeout=REQUEST_TIMEOUT)
+            if exists.exit_code != 0 and self._image != IMAGE:
+                raise RuntimeUnavailableError(
+                    f"podman has no image {self._image}", f"podman pull {self._image}"
+                )
             if exists.exit_code != 0:
                 _import(IMAGE, rootfs.tar())
         self._has_image = True
