@@ -49,6 +49,7 @@ class HarnessTable(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     command: Words
     result: str | None = None
+    record: bool = False
     setup: tuple[Words, ...] = ()
     cwd: str = ""
     environment: dict[str, str] = field(default_factory=dict)
@@ -85,7 +86,7 @@ def _check(file: TomlFile, key: KeyPath, table: CheckTable) -> Check:
         raise file.error(
             (*key, "function"), f"{table.function!r} names no function", "write 'module:function'"
         )
-    return Check(match[1], match[2], table.name.strip(), _origin(file, key))
+    return Check(match[1], match[2], table.name.strip(), origin(file, key))
 
 
 def _harness(file: TomlFile, key: KeyPath, table: HarnessTable) -> Harness:
@@ -95,40 +96,42 @@ def _harness(file: TomlFile, key: KeyPath, table: HarnessTable) -> Harness:
             f"a harness cannot be called {table.name!r}",
             "use up to 60 letters, digits, '-' and '_'; its rows' names begin with it",
         )
-    command = _words(file, (*key, "command"), table.command)
+    command = words(file, (*key, "command"), table.command)
     command, captured = _captured(command)
-    _no_shell(file, (*key, "command"), command)
-    setup = tuple(_words(file, (*key, "setup"), step) for step in table.setup)
+    no_shell(file, (*key, "command"), command)
+    setup = tuple(words(file, (*key, "setup"), step) for step in table.setup)
     for step in setup:
-        _no_shell(file, (*key, "setup"), step)
+        no_shell(file, (*key, "setup"), step)
     harness = Harness(
         name=table.name,
         command=command,
         captured=captured,
+        recorded=table.record,
         result=None if table.result is None else _inside(file, (*key, "result"), table.result),
         setup=setup,
         cwd=_inside(file, (*key, "cwd"), table.cwd) if table.cwd else "",
-        environment=_environment(file, (*key, "environment"), table.environment),
-        timeout=_timeout(file, (*key, "timeout"), table.timeout),
+        environment=environment(file, (*key, "environment"), table.environment),
+        timeout=timeout(file, (*key, "timeout"), table.timeout),
         rounds=_rounds(file, (*key, "rounds"), table.rounds),
-        origin=_origin(file, key),
+        origin=origin(file, key),
     )
     _writes_once(file, (*key, "command"), harness)
     return harness
 
 
-def _words(file: TomlFile, key: KeyPath, command: Words) -> tuple[str, ...]:
+def words(file: TomlFile, key: KeyPath, command: Words) -> tuple[str, ...]:
+    """The argv of a command. Raises ConfigError for one that runs no program or cannot be split."""
     import shlex  # noqa: PLC0415  (few projects name a harness)
 
     try:
-        words = tuple(shlex.split(command)) if isinstance(command, str) else command
+        argv = tuple(shlex.split(command)) if isinstance(command, str) else command
     except ValueError as error:
         raise file.error(key, f"the command cannot be split into words: {error}") from None
-    if not words or not words[0].strip():
+    if not argv or not argv[0].strip():
         raise file.error(key, "the command runs no program", "name one")
-    if any("\0" in word for word in words):
+    if any("\0" in word for word in argv):
         raise file.error(key, "the command holds a null character")
-    return words
+    return argv
 
 
 def _captured(words: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
@@ -140,10 +143,11 @@ def _captured(words: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     return words, False
 
 
-def _no_shell(file: TomlFile, key: KeyPath, words: tuple[str, ...]) -> None:
-    if not words:
+def no_shell(file: TomlFile, key: KeyPath, argv: tuple[str, ...]) -> None:
+    """Raise ConfigError for a word that only a shell understands."""
+    if not argv:
         raise file.error(key, "the command runs no program", "name one before '> {out}'")
-    if shell := next((word for word in words if word in _SHELL_WORDS), None):
+    if shell := next((word for word in argv if word in _SHELL_WORDS), None):
         raise file.error(
             key, f"{shell!r} means nothing here: no shell runs this command", "put it into a script"
         )
@@ -152,12 +156,12 @@ def _no_shell(file: TomlFile, key: KeyPath, words: tuple[str, ...]) -> None:
 def _writes_once(file: TomlFile, key: KeyPath, harness: Harness) -> None:
     """Exactly one place in which the results are found."""
     named = any(OUT in word for word in harness.command)
-    places = [harness.captured, named, harness.result is not None]
+    places = [harness.captured, named, harness.result is not None, harness.recorded]
     if not any(places):
         raise file.error(
             key,
             f"harness {harness.name!r} does not say where its results are",
-            f"write {OUT} where its command takes a file, end it with '> {OUT}', or set result",
+            f"write {OUT} where its command takes a file, end it with '> {OUT}', or set result or record",
         )
     if sum(places) > 1:
         raise file.error(key, f"harness {harness.name!r} writes its results to two places", "choose one")
@@ -170,14 +174,16 @@ def _inside(file: TomlFile, key: KeyPath, text: str) -> str:
     return text
 
 
-def _environment(file: TomlFile, key: KeyPath, variables: dict[str, str]) -> dict[str, str]:
+def environment(file: TomlFile, key: KeyPath, variables: dict[str, str]) -> dict[str, str]:
+    """Variables to set for a program. Raises ConfigError for what is none."""
     for name, value in variables.items():
         if not _VARIABLE.fullmatch(name) or "\0" in value:
             raise file.error((*key, name), f"{name!r} cannot be set as a variable", "use letters and digits")
     return variables
 
 
-def _timeout(file: TomlFile, key: KeyPath, text: str | float) -> float:
+def timeout(file: TomlFile, key: KeyPath, text: str | float) -> float:
+    """Seconds to wait for a program. Raises ConfigError for what is no such time."""
     seconds = _parsed(file, key, lambda: parse_quantity(text, SECONDS))
     if not 0 < seconds < 1e7:
         raise file.error(key, f"{text!r} is no time to wait for", "write '10 min'")
@@ -197,6 +203,7 @@ def _parsed(file: TomlFile, key: KeyPath, parse: Callable[[], float]) -> float:
         raise file.error(key, str(error)) from None
 
 
-def _origin(file: TomlFile, key: KeyPath) -> str:
+def origin(file: TomlFile, key: KeyPath) -> str:
+    """Where the table at `key` stands, as `file:line`."""
     line = file.line(key)
     return file.path.name if line is None else f"{file.path.name}:{line}"

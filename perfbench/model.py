@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Better(StrEnum):
@@ -217,7 +218,7 @@ class Harness:
     """A command that measures by itself and writes a result file, run on each side in turn.
 
     `{out}` in `command` (an argv, never given to a shell) stands for a path that perfbench chooses; with
-    `captured` what the command prints goes there. `result` is where it writes of its own accord instead, and
+    `captured` what the command prints goes there; with `recorded` it calls `perfbench.record_operation`. `result` is where it writes of its own accord instead, and
     `cwd` where it runs, both relative to the side's checkout. `setup` holds argvs that run once on each side.
     `timeout` is in seconds, for one execution or one step of `setup`. `rounds` None leaves their number to
     the project. `origin` is `file:line`.
@@ -226,12 +227,45 @@ class Harness:
     name: str
     command: tuple[str, ...]
     captured: bool = False
+    recorded: bool = False
     result: str | None = None
     setup: tuple[tuple[str, ...], ...] = ()
     cwd: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 600.0
     rounds: int | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How a system under test is started for each side: argvs, never given to a shell.
+
+    In them `{root}` stands for the top of the side's checkout and `{port}` for a free port of loopback. `ready`
+    is run until it ends with 0; without it the port has to accept a connection. `timeout` is how long, in
+    seconds, that may take. `stop` is run before what is left is killed.
+    """
+
+    start: tuple[str, ...]
+    ready: tuple[str, ...] = ()
+    stop: tuple[str, ...] = ()
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One part of a user's own system: the table `[sut.<name>]`.
+
+    `settings` is what the benchmarks are told of it: plain data, in whose texts `{root}` and `{port}` still
+    stand. `targets` are its names as values of a param. `address` is where it listens, if it is a server;
+    `served` says how to start one, None where it runs already. `origin` is `file:line`.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    targets: tuple[str, ...]
+    address: str = ""
+    served: Served | None = None
     origin: str = ""
 
 
