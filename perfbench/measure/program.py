@@ -88,14 +88,14 @@ def run_program(
         )
     except OSError as error:
         raise ProgramMissingError(f"{argv[0]} cannot be run: {error.strerror}") from None
-    said = _Said()
+    said = Said()
     with contextlib.ExitStack() as stack:
         stack.callback(end_group, process)
-        readers = [_reader(process.stderr or process.stdout, said.take)]
+        readers = [drained(process.stderr or process.stdout, said.take)]
         large = threading.Event()
         if captured is not None:
             file = stack.enter_context(captured.open("wb"))
-            readers.append(_reader(process.stdout, _Capture(file, large, process).take))
+            readers.append(drained(process.stdout, _Capture(file, large, process).take))
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -131,7 +131,7 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-class _Said:
+class Said:
     """The beginning and the end of a stream."""
 
     def __init__(self) -> None:
@@ -170,7 +170,7 @@ class _Capture:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def _reader(stream: IO[bytes] | None, take: Callable[[bytes], None]) -> threading.Thread:
+def drained(stream: IO[bytes] | None, take: Callable[[bytes], None]) -> threading.Thread:
     """A thread that empties a pipe, so that a program that says much never waits for us."""
     if stream is None:
         raise RuntimeError("a program is started with pipes")
