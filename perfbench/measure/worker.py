@@ -3,7 +3,8 @@
 It is run by path with either side's Python, so it is a single file that imports nothing of perfbench and
 keeps to the standard library and asv_runner. asv_runner (and Pympler, for `mem_` benchmarks) come from
 the tool's own environment through a finder that serves only them: both sides are discovered and timed by
-one version, and nothing else of the tool's environment can shadow a side's packages.
+one version, and nothing else of the tool's environment can shadow a side's packages. The suite that comes
+with perfbench is lent perfbench itself as well, and what a side lacks of the libraries that drivers need.
 
     python worker.py BENCHMARK_DIR LIBRARIES [NAME]
 
@@ -47,6 +48,7 @@ from typing import IO, Any, Dict, Iterable, Iterator
 LENT = ("asv_runner", "pympler")
 WANTS_PYMPLER = ("mem_", "Mem")
 CONTROL = "perfbench.control"
+LENT_VARIABLE = "PERFBENCH_LENT"
 
 Reply = Dict[str, Any]
 
@@ -62,6 +64,17 @@ class LendingFinder:
         if path is None and fullname in self.names:
             return importlib.machinery.PathFinder.find_spec(fullname, self.folders, target)
         return None
+
+
+def lend_to_built_in_suite(order: str) -> None:
+    """Find what perfbench/measure/built_in.py lends: perfbench before all, the rest where the side has none.
+
+    Libraries of another Python would not do.
+    """
+    lent = json.loads(order) if order else {}
+    if lent.get("python") == list(sys.version_info[:2]):
+        sys.meta_path.insert(0, LendingFinder(tuple(lent["first"]), lent["folders"]))
+        sys.meta_path.append(LendingFinder(tuple(lent["last"]), lent["folders"]))
 
 
 def import_runner() -> Any:
@@ -368,6 +381,7 @@ def main(folder: str, libraries: str, name: str | None = None) -> None:
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
     lent = LENT if name is None or name.rpartition(".")[2].startswith(WANTS_PYMPLER) else LENT[:1]
     sys.meta_path.insert(0, LendingFinder(lent, libraries.split(os.pathsep)))
+    lend_to_built_in_suite(os.environ.pop(LENT_VARIABLE, ""))
     session = Session(Suite(folder, import_runner()))
     try:
         serve(session, requests, replies)
