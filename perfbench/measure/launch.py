@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from perfbench.measure.client import Worker, WorkerFailedError, WorkerSkippedError
+from perfbench.measure.client import Reply, Worker, WorkerFailedError, WorkerSkippedError
 from perfbench.measure.discovery import Row
 from perfbench.measure.labels import TWIN
 from perfbench.measure.scratch import ScratchFolder
+from perfbench.measure.served import NOTICED, ServerFailedError
 from perfbench.measure.side import Side
+from perfbench.measure.systems import SideSystems
+from perfbench.model import BenchmarkId
 
 
 class SideLaunch:
@@ -79,12 +82,47 @@ class SideLaunch:
 
     def _start(self, row: Row, label: str, folder: Path | None, seed: int) -> Worker:
         side = self._sides[label]
-        return Worker(
+        try:
+            told = {} if side.systems is None else side.systems.variables_for(row.benchmark)
+        except ServerFailedError as error:
+            raise WorkerFailedError(error.message, error.said) from None
+        return _WatchfulWorker(
+            side.systems,
+            row.benchmark,
             side.python,
             self._benchmark_dir,
             row.benchmark.name,
-            environment=side.environment,
+            environment={**side.environment, **told},
             folder=folder,
             fixed_layout=True,
             seed=seed,
         )
+
+
+class _WatchfulWorker(Worker):
+    """A worker that sees, when its benchmark fails, whether a server that it measures has died."""
+
+    def __init__(
+        self, systems: SideSystems | None, benchmark: BenchmarkId, *arguments: Any, **options: Any
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self._systems = systems
+        self._benchmark = benchmark
+
+    def receive(self, timeout: float) -> Reply:
+        try:
+            return super().receive(timeout)
+        except (WorkerFailedError, WorkerSkippedError) as error:
+            if self._systems is not None:
+                self._blame_server(self._systems, error)
+            raise
+
+    def _blame_server(self, systems: SideSystems, error: WorkerFailedError | WorkerSkippedError) -> None:
+        """Raise WorkerFailedError for a server that has died; else add what it said to the details."""
+        details = getattr(error, "details", "")
+        if said := systems.said(self._benchmark):
+            details += f"\n== what its server said\n{said}"
+        if gone := systems.gone(self._benchmark, NOTICED):
+            raise WorkerFailedError(gone, details) from None
+        if isinstance(error, WorkerFailedError):
+            error.details = details

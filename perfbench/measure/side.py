@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from perfbench.measure.systems import SideSystems
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -15,7 +17,8 @@ class Side:
     `commit` is what is checked out below `root`: for a dirty tree a snapshot that no branch holds.
     `python` is the environment's interpreter; `environment` holds the variables to add to a cleaned
     environment of the caller (the matrix's, asv's own, and PATH); `dependencies` maps the names of the
-    distributions installed beside the project to their versions.
+    distributions installed beside the project to their versions. `systems` is the user's own system as this
+    side has it, if one is configured.
     """
 
     label: str
@@ -26,3 +29,4 @@ class Side:
     python: Path
     environment: Mapping[str, str]
     dependencies: Mapping[str, str]
+    systems: SideSystems | None = None

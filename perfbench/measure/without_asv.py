@@ -10,8 +10,10 @@ from perfbench.measure.asv_config import AsvConfig
 from perfbench.measure.asv_matrix import Combination
 
 
-def config_without_asv(root: Path, source: Path) -> AsvConfig:
+def config_without_asv(root: Path, source: Path, benchmarks: Path | None = None) -> AsvConfig:
     """What an asv configuration would say of the repository at `root`; `source` names it in complaints.
+
+    `benchmarks` is the folder of a suite that lies elsewhere.
 
     Each side is checked out beside an environment of the Python that runs this. A project that pip can
     install is installed there; any other gets nothing but what its harnesses set up.
@@ -23,7 +25,7 @@ def config_without_asv(root: Path, source: Path) -> AsvConfig:
         repo=".",
         repo_subdir="",
         branches=(),
-        benchmark_dir=root,
+        benchmark_dir=benchmarks or root,
         environment_type="virtualenv",
         combinations=(Combination(f"{sys.version_info.major}.{sys.version_info.minor}"),),
         build_command=commands,
