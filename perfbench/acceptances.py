@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from perfbench.config import METRIC_UNITS
 from perfbench.model import Acceptance
-from perfbench.toml_file import KeyPath, TomlFile, read_toml
+from perfbench.settings_file import KeyPath, SettingsFile
+from perfbench.toml_file import read_toml
 from perfbench.units import parse_quantity, parse_ratio
 
 ACCEPTED_FILE = "accepted.toml"
@@ -66,7 +67,7 @@ def utc_day(moment: float) -> str:
     return datetime.datetime.fromtimestamp(moment, datetime.UTC).date().isoformat()
 
 
-def _acceptance(file: TomlFile, key: KeyPath, entry: _Accepted) -> Acceptance:
+def _acceptance(file: SettingsFile, key: KeyPath, entry: _Accepted) -> Acceptance:
     for name in ("pattern", "metric", "reason", "author"):
         text: str = getattr(entry, name)
         if not text.strip():

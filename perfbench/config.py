@@ -1,21 +1,27 @@
-"""What the user wants: perfbench.toml and baselines/thresholds.toml, read strictly."""
+"""What the user wants: the settings of the project and baselines/thresholds.toml, read strictly."""
 
 from __future__ import annotations
 
 import fnmatch
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
+from perfbench.config_file import NAMES, settings_of
 from perfbench.config_harness import Check, CheckTable, HarnessTable, checks, harnesses
-from perfbench.model import Budget, Harness, Threshold
-from perfbench.toml_file import KeyPath, TomlFile, read_toml
+from perfbench.config_sut import SutTables, systems
+from perfbench.errors import ConfigError
+from perfbench.model import Budget, Harness, System, Threshold
+from perfbench.settings_file import KeyPath, SettingsFile
+from perfbench.toml_file import read_toml
 from perfbench.units import BYTES, SECONDS, SHARE, parse_quantity, parse_ratio
 
-PROJECT_FILE = "perfbench.toml"
+PROJECT_FILE = NAMES[0]
 THRESHOLDS_FILE = "thresholds.toml"
 
 METRIC_UNITS = {"time": SECONDS, "peakmem": BYTES, "mem": BYTES, "p95": SECONDS, "p99": SECONDS}
@@ -23,15 +29,19 @@ METRIC_UNITS = {"time": SECONDS, "peakmem": BYTES, "mem": BYTES, "p95": SECONDS,
 
 _SHARES = {"failed": SHARE, "rate": SHARE}  # of the samples of JMeter and k6
 _MOST_ROUNDS = 1000
+_MOST_ITERATIONS = 1000
 _MOST_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectConfig:
-    """What perfbench.toml says; `time_budget` in seconds.
+    """What the settings say; `time_budget` in seconds.
 
     `gate_rows` are patterns of full ids, empty for every row. `main_branch` None leaves the choice to git.
-    A baseline is stale after `stale_days`. `source` is the file it was read from, None for the defaults.
+    A baseline is stale after `stale_days`. `run_rounds` None leaves the rounds of `perfbench run` to `rounds`,
+    `iterations` None the samples of a round to perfbench. `areas` says which are measured; those that it does
+    not name are. `systems` are the parts of the user's own system. `source` is the file that was read and
+    `table` the place of the settings in it, None and the top for the defaults.
     """
 
     gate_rows: tuple[str, ...] = ()
@@ -42,9 +52,37 @@ class ProjectConfig:
     asv_config: str = "asv.conf.json"
     baselines: str = "baselines"
     stale_days: int = 30
+    run_rounds: int | None = None
+    iterations: int | None = None
+    areas: Mapping[str, bool] = field(default_factory=dict)
     harnesses: tuple[Harness, ...] = ()
     checks: tuple[Check, ...] = ()
+    systems: tuple[System, ...] = ()
     source: Path | None = None
+    file: SettingsFile | None = field(default=None, repr=False, compare=False)
+    table: KeyPath = field(default=(), repr=False, compare=False)
+
+    @property
+    def switched_off(self) -> frozenset[str]:
+        """The areas that are measured only if they are named."""
+        return frozenset(area for area, on in self.areas.items() if not on)
+
+    def place(self, *key: str) -> str | None:
+        """Where the user has set `key`, as `perfbench.toml:12`; None where the default holds."""
+        if self.file is None:
+            return None
+        content: Any = self.file.at(self.table)
+        for part in key:
+            if not isinstance(content, Mapping) or part not in content:
+                return None
+            content = content[part]
+        return self.file.place((*self.table, *key))
+
+    def error(self, key: KeyPath, message: str, remedy: str = "") -> ConfigError:
+        """A complaint about the setting `key`, with its place."""
+        if self.file is None:
+            return ConfigError(message, remedy, path=PROJECT_FILE)
+        return self.file.error((*self.table, *key), message, remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +113,20 @@ class _Baseline(Struct, frozen=True, forbid_unknown_fields=True):
     stale_days: int = _DEFAULTS.stale_days
 
 
+class _Benchmarks(Struct, frozen=True, forbid_unknown_fields=True):
+    rounds: int | None = None
+    iterations: int | None = None
+    areas: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
 class _Project(Struct, frozen=True, forbid_unknown_fields=True):
     gate: _Gate = _Gate()
     measure: _Measure = _Measure()
+    benchmarks: _Benchmarks = _Benchmarks()
     baseline: _Baseline = _Baseline()
     harness: tuple[HarnessTable, ...] = ()
     check: tuple[CheckTable, ...] = ()
+    sut: SutTables = SutTables()
 
 
 class _Threshold(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,17 +148,12 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_project(root: Path) -> ProjectConfig:
-    """The settings of the project at `root`.
+    """The settings of the project at `root`, from the file that `config_file` finds; else the defaults hold.
 
-    They stand in its perfbench.toml, else in `[tool.perfbench]` of its pyproject.toml; else the defaults hold.
-    Raises ConfigError for a file that is wrong.
+    Raises ConfigError for a file that is wrong, or one too many; MissingComponentError for YAML without PyYAML.
     """
-    own, pyproject = root / PROJECT_FILE, root / "pyproject.toml"
-    if own.exists():
-        return _project(read_toml(own), ())
-    if pyproject.exists():
-        return _project(read_toml(pyproject), ("tool", "perfbench"))
-    return ProjectConfig()
+    found = settings_of(root)
+    return ProjectConfig() if found is None else _project(*found)
 
 
 def load_thresholds(path: Path) -> Thresholds:
@@ -133,16 +174,13 @@ def load_thresholds(path: Path) -> Thresholds:
     )
 
 
-def _project(file: TomlFile, table: KeyPath) -> ProjectConfig:
+def _project(file: SettingsFile, table: KeyPath) -> ProjectConfig:
     content = file.decode(_Project, table=table)
     measure = content.measure
     key = (*table, "measure")
+    _check_counts(file, table, content)
     for index, pattern in enumerate(content.gate.rows):
         _require_text(file, (*table, "gate", "rows", index), "a pattern of 'rows'", pattern)
-    for name in ("rounds", "quick_rounds"):
-        rounds: int = getattr(measure, name)
-        if not 1 <= rounds <= _MOST_ROUNDS:
-            raise file.error((*key, name), f"'{name}' is {rounds}", f"choose 1 to {_MOST_ROUNDS}")
     for name in ("asv_config", "baselines", "main_branch"):
         text: str | None = getattr(measure, name)
         if text is not None:
@@ -150,6 +188,7 @@ def _project(file: TomlFile, table: KeyPath) -> ProjectConfig:
     time_budget = _number(file, (*key, "time_budget"), lambda: parse_quantity(measure.time_budget, SECONDS))
     if time_budget <= 0:
         raise file.error((*key, "time_budget"), "'time_budget' must be longer than nothing", "write '5 min'")
+    benchmarks = content.benchmarks
     return ProjectConfig(
         gate_rows=content.gate.rows,
         rounds=measure.rounds,
@@ -158,20 +197,42 @@ def _project(file: TomlFile, table: KeyPath) -> ProjectConfig:
         main_branch=measure.main_branch,
         asv_config=measure.asv_config,
         baselines=measure.baselines,
-        stale_days=_stale_days(file, (*table, "baseline", "stale_days"), content.baseline.stale_days),
+        stale_days=content.baseline.stale_days,
+        run_rounds=benchmarks.rounds,
+        iterations=benchmarks.iterations,
+        areas=_areas(file, (*table, "benchmarks", "areas"), benchmarks.areas),
         harnesses=harnesses(file, (*table, "harness"), content.harness),
         checks=checks(file, (*table, "check"), content.check),
+        systems=systems(file, (*table, "sut"), content.sut),
         source=file.path,
+        file=file,
+        table=table,
     )
 
 
-def _stale_days(file: TomlFile, key: KeyPath, days: int) -> int:
-    if not 1 <= days <= _MOST_DAYS:
-        raise file.error(key, f"'stale_days' is {days}", f"choose 1 to {_MOST_DAYS}")
-    return days
+def _check_counts(file: SettingsFile, table: KeyPath, content: _Project) -> None:
+    """Raise ConfigError for a number of rounds, samples or days that makes no sense."""
+    counts: tuple[tuple[str, str, int | None, int], ...] = (
+        ("measure", "rounds", content.measure.rounds, _MOST_ROUNDS),
+        ("measure", "quick_rounds", content.measure.quick_rounds, _MOST_ROUNDS),
+        ("benchmarks", "rounds", content.benchmarks.rounds, _MOST_ROUNDS),
+        ("benchmarks", "iterations", content.benchmarks.iterations, _MOST_ITERATIONS),
+        ("baseline", "stale_days", content.baseline.stale_days, _MOST_DAYS),
+    )
+    for part, name, number, most in counts:
+        if number is not None and not 1 <= number <= most:
+            raise file.error((*table, part, name), f"'{name}' is {number}", f"choose 1 to {most}")
 
 
-def _threshold(file: TomlFile, key: KeyPath, entry: _Threshold) -> Threshold:
+def _areas(file: SettingsFile, key: KeyPath, areas: Mapping[str, Any]) -> dict[str, bool]:
+    """Which names are areas is known only once there are rows."""
+    for name, on in areas.items():
+        if not isinstance(on, bool):
+            raise file.error((*key, name), f"the area '{name}' is {on!r}", "write true or false")
+    return dict(areas)
+
+
+def _threshold(file: SettingsFile, key: KeyPath, entry: _Threshold) -> Threshold:
     _require_text(file, (*key, "pattern"), "'pattern'", entry.pattern)
     _require_text(file, (*key, "metric"), "'metric'", entry.metric)
     if entry.limit is None and entry.minimum_absolute is None:
@@ -183,18 +244,18 @@ def _threshold(file: TomlFile, key: KeyPath, entry: _Threshold) -> Threshold:
         metric=entry.metric,
         limit=None if entry.limit is None else _share(file, (*key, "limit"), entry.limit),
         minimum_absolute=_least(file, key, entry),
-        origin=_origin(file, key),
+        origin=file.place(key),
     )
 
 
-def _budget(file: TomlFile, key: KeyPath, entry: _Budget) -> Budget:
+def _budget(file: SettingsFile, key: KeyPath, entry: _Budget) -> Budget:
     _require_text(file, (*key, "pattern"), "'pattern'", entry.pattern)
     _require_text(file, (*key, "metric"), "'metric'", entry.metric)
     limit = _quantity(file, (*key, "limit"), entry.limit, entry.metric)
-    return Budget(pattern=entry.pattern, metric=entry.metric, limit=limit, origin=_origin(file, key))
+    return Budget(pattern=entry.pattern, metric=entry.metric, limit=limit, origin=file.place(key))
 
 
-def _share(file: TomlFile, key: KeyPath, limit: str | float) -> float:
+def _share(file: SettingsFile, key: KeyPath, limit: str | float) -> float:
     share = _number(file, key, lambda: parse_ratio(limit))
     if share < 0:
         raise file.error(key, f"the limit {limit} is negative", "write how far the row may move, as '5 %'")
@@ -203,7 +264,7 @@ def _share(file: TomlFile, key: KeyPath, limit: str | float) -> float:
     return share
 
 
-def _least(file: TomlFile, key: KeyPath, entry: _Threshold) -> float:
+def _least(file: SettingsFile, key: KeyPath, entry: _Threshold) -> float:
     """The smallest shift that counts, of one metric alone: 64 KiB for all would be 18 hours for a time."""
     if entry.minimum_absolute is None:
         return 0.0
@@ -216,7 +277,7 @@ def _least(file: TomlFile, key: KeyPath, entry: _Threshold) -> float:
     return least
 
 
-def _quantity(file: TomlFile, key: KeyPath, text: str | float, metric: str) -> float:
+def _quantity(file: SettingsFile, key: KeyPath, text: str | float, metric: str) -> float:
     return _number(file, key, lambda: parse_quantity(text, _unit(metric)))
 
 
@@ -227,7 +288,7 @@ def _unit(metric: str) -> str | None:
     return units.pop() if alone else None
 
 
-def _number(file: TomlFile, key: KeyPath, parse: Callable[[], float]) -> float:
+def _number(file: SettingsFile, key: KeyPath, parse: Callable[[], float]) -> float:
     try:
         number = parse()
     except ValueError as error:
@@ -237,11 +298,8 @@ def _number(file: TomlFile, key: KeyPath, parse: Callable[[], float]) -> float:
     return number
 
 
-def _require_text(file: TomlFile, key: KeyPath, name: str, text: str) -> None:
+def _require_text(file: SettingsFile, key: KeyPath, name: str, text: str) -> None:
     if not text.strip():
         raise file.error(key, f"{name} is empty")
-
-
-def _origin(file: TomlFile, key: KeyPath) -> str:
-    line = file.line(key)
-    return file.path.name if line is None else f"{file.path.name}:{line}"
+    if not text.isprintable():
+        raise file.error(key, f"{name} holds a line break or a control character", "remove it")

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from msgspec import Struct, field
 
 from perfbench.model import Harness
-from perfbench.toml_file import KeyPath, TomlFile
+from perfbench.settings_file import KeyPath, SettingsFile
 from perfbench.units import SECONDS, parse_quantity
 
 OUT = "{out}"
@@ -64,7 +64,7 @@ class CheckTable(Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
 
 
-def harnesses(file: TomlFile, key: KeyPath, tables: Sequence[HarnessTable]) -> tuple[Harness, ...]:
+def harnesses(file: SettingsFile, key: KeyPath, tables: Sequence[HarnessTable]) -> tuple[Harness, ...]:
     """The harnesses of the array at `key`. Raises ConfigError with the line of what is wrong."""
     found: list[Harness] = []
     for index, table in enumerate(tables):
@@ -75,12 +75,12 @@ def harnesses(file: TomlFile, key: KeyPath, tables: Sequence[HarnessTable]) -> t
     return tuple(found)
 
 
-def checks(file: TomlFile, key: KeyPath, tables: Sequence[CheckTable]) -> tuple[Check, ...]:
+def checks(file: SettingsFile, key: KeyPath, tables: Sequence[CheckTable]) -> tuple[Check, ...]:
     """The checks of the array at `key`. Raises ConfigError for what does not read `module:function`."""
     return tuple(_check(file, (*key, index), table) for index, table in enumerate(tables))
 
 
-def _check(file: TomlFile, key: KeyPath, table: CheckTable) -> Check:
+def _check(file: SettingsFile, key: KeyPath, table: CheckTable) -> Check:
     match = _FUNCTION.fullmatch(table.function)
     if match is None:
         raise file.error(
@@ -89,7 +89,7 @@ def _check(file: TomlFile, key: KeyPath, table: CheckTable) -> Check:
     return Check(match[1], match[2], table.name.strip(), origin(file, key))
 
 
-def _harness(file: TomlFile, key: KeyPath, table: HarnessTable) -> Harness:
+def _harness(file: SettingsFile, key: KeyPath, table: HarnessTable) -> Harness:
     if not _NAME.fullmatch(table.name) or table.name == RESERVED:
         raise file.error(
             (*key, "name"),
@@ -119,7 +119,7 @@ def _harness(file: TomlFile, key: KeyPath, table: HarnessTable) -> Harness:
     return harness
 
 
-def words(file: TomlFile, key: KeyPath, command: Words) -> tuple[str, ...]:
+def words(file: SettingsFile, key: KeyPath, command: Words) -> tuple[str, ...]:
     """The argv of a command. Raises ConfigError for one that runs no program or cannot be split."""
     import shlex  # noqa: PLC0415  (few projects name a harness)
 
@@ -143,7 +143,7 @@ def _captured(words: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     return words, False
 
 
-def no_shell(file: TomlFile, key: KeyPath, argv: tuple[str, ...]) -> None:
+def no_shell(file: SettingsFile, key: KeyPath, argv: tuple[str, ...]) -> None:
     """Raise ConfigError for a word that only a shell understands."""
     if not argv:
         raise file.error(key, "the command runs no program", "name one before '> {out}'")
@@ -153,7 +153,7 @@ def no_shell(file: TomlFile, key: KeyPath, argv: tuple[str, ...]) -> None:
         )
 
 
-def _writes_once(file: TomlFile, key: KeyPath, harness: Harness) -> None:
+def _writes_once(file: SettingsFile, key: KeyPath, harness: Harness) -> None:
     """Exactly one place in which the results are found."""
     named = any(OUT in word for word in harness.command)
     places = [harness.captured, named, harness.result is not None, harness.recorded]
@@ -167,14 +167,14 @@ def _writes_once(file: TomlFile, key: KeyPath, harness: Harness) -> None:
         raise file.error(key, f"harness {harness.name!r} writes its results to two places", "choose one")
 
 
-def _inside(file: TomlFile, key: KeyPath, text: str) -> str:
+def _inside(file: SettingsFile, key: KeyPath, text: str) -> str:
     path = PurePosixPath(text)
     if not text.strip() or path.is_absolute() or ".." in path.parts or "\0" in text:
         raise file.error(key, f"'{key[-1]}' is {text!r}", "write a path inside the repository")
     return text
 
 
-def environment(file: TomlFile, key: KeyPath, variables: dict[str, str]) -> dict[str, str]:
+def environment(file: SettingsFile, key: KeyPath, variables: dict[str, str]) -> dict[str, str]:
     """Variables to set for a program. Raises ConfigError for what is none."""
     for name, value in variables.items():
         if not _VARIABLE.fullmatch(name) or "\0" in value:
@@ -182,7 +182,7 @@ def environment(file: TomlFile, key: KeyPath, variables: dict[str, str]) -> dict
     return variables
 
 
-def timeout(file: TomlFile, key: KeyPath, text: str | float) -> float:
+def timeout(file: SettingsFile, key: KeyPath, text: str | float) -> float:
     """Seconds to wait for a program. Raises ConfigError for what is no such time."""
     seconds = _parsed(file, key, lambda: parse_quantity(text, SECONDS))
     if not 0 < seconds < 1e7:
@@ -190,20 +190,20 @@ def timeout(file: TomlFile, key: KeyPath, text: str | float) -> float:
     return seconds
 
 
-def _rounds(file: TomlFile, key: KeyPath, rounds: int | None) -> int | None:
+def _rounds(file: SettingsFile, key: KeyPath, rounds: int | None) -> int | None:
     if rounds is not None and not 1 <= rounds <= MOST_ROUNDS:
         raise file.error(key, f"'rounds' is {rounds}", f"choose 1 to {MOST_ROUNDS}")
     return rounds
 
 
-def _parsed(file: TomlFile, key: KeyPath, parse: Callable[[], float]) -> float:
+def _parsed(file: SettingsFile, key: KeyPath, parse: Callable[[], float]) -> float:
     try:
         return parse()
     except ValueError as error:
         raise file.error(key, str(error)) from None
 
 
-def origin(file: TomlFile, key: KeyPath) -> str:
+def origin(file: SettingsFile, key: KeyPath) -> str:
     """Where the table at `key` stands, as `file:line`."""
     line = file.line(key)
     return file.path.name if line is None else f"{file.path.name}:{line}"

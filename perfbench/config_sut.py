@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from perfbench.config_harness import Words, environment, no_shell, origin, timeout, words
 from perfbench.model import Served, System
-from perfbench.toml_file import KeyPath, TomlFile
+from perfbench.settings_file import KeyPath, SettingsFile
 
 PORT = "{port}"
 """Stands for a free port of loopback, another one for each side."""
@@ -134,7 +134,7 @@ class SutTables(Struct, frozen=True, forbid_unknown_fields=True):
     database: DatabaseTable | None = None
 
 
-def systems(file: TomlFile, key: KeyPath, tables: SutTables) -> tuple[System, ...]:
+def systems(file: SettingsFile, key: KeyPath, tables: SutTables) -> tuple[System, ...]:
     """The parts of the user's own system that `[sut]` at `key` configures.
 
     Raises ConfigError with the line of what is wrong.
@@ -150,7 +150,7 @@ def systems(file: TomlFile, key: KeyPath, tables: SutTables) -> tuple[System, ..
 class _Reader:
     """Reads one table, which stands at `key` of `file`."""
 
-    def __init__(self, file: TomlFile, key: KeyPath) -> None:
+    def __init__(self, file: SettingsFile, key: KeyPath) -> None:
         self.file = file
         self.key = key
         self.shown = f"[sut.{key[-1]}]"

@@ -25,6 +25,14 @@ rows = ["container.*", "command.Cli.*"]
 
 [baseline]
 stale_days = 14
+
+[benchmarks]
+rounds = 4
+iterations = 8
+areas = { llm = false, container = true }
+
+[sut.container]
+runtimes = ["process"]
 """
 
 
@@ -60,14 +68,28 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         asv_config="bench/asv.conf.json",
         baselines="stored",
         stale_days=14,
+        run_rounds=4,
+        iterations=8,
+        areas={"llm": False, "container": True},
+        systems=load_project(tmp_path).systems,
         source=Path("perfbench.toml"),
     )
+    assert [system.name for system in load_project(tmp_path).systems] == ["container"]
+    assert load_project(tmp_path).switched_off == {"llm"}
+
+
+def test_a_setting_knows_its_place(tmp_path: Path) -> None:
+    found = load_project(project(tmp_path, FULL))
+    assert found.place("measure", "time_budget") == "perfbench.toml:4"
+    assert found.place("benchmarks", "areas", "llm") == "perfbench.toml:18"
+    assert found.place("benchmarks", "areas", "mcp") is None
+    assert ProjectConfig().place("measure", "rounds") is None
+    assert str(found.error(("gate", "rows"), "is wrong")) == "perfbench.toml:10: is wrong"
 
 
 def test_pyproject_serves_where_there_is_no_file_of_our_own(tmp_path: Path) -> None:
     text = "[tool.other]\nx = 1\n\n[tool.perfbench.measure]\nrounds = 3\n"
     assert load_project(project(tmp_path, text, "pyproject.toml")).rounds == 3
-    assert load_project(project(tmp_path, "[measure]\nrounds = 4\n")).rounds == 4
 
 
 def test_a_pyproject_without_our_table_gives_the_defaults(tmp_path: Path) -> None:
@@ -92,6 +114,13 @@ def test_a_plain_number_is_a_time_in_seconds(tmp_path: Path) -> None:
         ),
         ("[measure]\nrounds = 0\n", "perfbench.toml:2: 'rounds' is 0; choose 1 to 1000"),
         ("[baseline]\nstale_days = 0\n", "perfbench.toml:2: 'stale_days' is 0; choose 1 to 3650"),
+        ("[benchmarks]\niterations = 0\n", "perfbench.toml:2: 'iterations' is 0; choose 1 to 1000"),
+        ("[benchmarks]\nrounds = -1\n", "perfbench.toml:2: 'rounds' is -1; choose 1 to 1000"),
+        (
+            "[benchmarks.areas]\nllm = 0\n",
+            "perfbench.toml:2: the area 'llm' is 0; write true or false",
+        ),
+        ("[measure]\nmain_branch = 'a\\u0000'\n".replace("'", '"'), "perfbench.toml:2: 'main_branch' holds"),
         ("[measure]\nquick_rounds = 5000\n", "perfbench.toml:2: 'quick_rounds' is 5000; choose 1 to 1000"),
         (
             "[measure]\ntime_budget = '5 parsecs'\n",
