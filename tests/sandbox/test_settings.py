@@ -184,6 +184,7 @@ def test_what_is_given_last_counts(write: Write) -> None:
         ("s.yaml", "a: 2001-13-45", "month must be in 1..12"),
         ("s.yaml", "a: 1\n---\nb: 2", "is not valid YAML"),
         ("s.yaml", "a: " + "1:" * 5000 + "1", "a value of more than 8192 characters"),
+        ("s.yaml", "a: [" + "1," * 10_000 + "1]", "more than 10000 keys and values"),
         ("s.json", '{"limits": {"cpus": NaN}}', "NaN is no number"),
         ("s.json", '{"runtime": ', "is not valid JSON: Expecting value"),
         ("s.json", "[1]", "holds no table of settings"),

@@ -21,6 +21,7 @@ LARGEST_FILE = 256 * 1024
 DEEPEST = 16
 
 _MOST_KEY_PARTS = 32  # tomllib's time and memory grow with their square
+_MOST_NODES = 10_000  # PyYAML needs 0.1 ms for each
 _LONGEST_SCALAR = 8192  # YAML reads 1:2:3:… as a number to the base of 60, in time that grows with its square
 _KEY_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rf"(?<![\w-])(?:{_KEY_PART}[ \t]*+\.[ \t]*+){{{_MOST_KEY_PARTS}}}")
@@ -84,10 +85,11 @@ def _json(text: str) -> object:
     import json  # noqa: PLC0415
 
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        table = dict(pairs)
-        if len(table) < len(pairs):
-            keys = [key for key, _ in pairs]
-            raise _TwiceError(next(key for key in keys if keys.count(key) > 1))
+        table: dict[str, object] = {}
+        for key, value in pairs:
+            if key in table:
+                raise _TwiceError(key)
+            table[key] = value
         return table
 
     def no_number(name: str) -> NoReturn:
@@ -132,6 +134,7 @@ def _strict_loader() -> type[SafeLoader]:
 
     class Strict(yaml.SafeLoader):
         depth = 0
+        nodes = 0
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             event: Any = self.peek_event()  # type: ignore[no-untyped-call]
@@ -141,6 +144,9 @@ def _strict_loader() -> type[SafeLoader]:
                 raise ValueError(f"{_at(event.start_mark)}tags are not read; write a plain value")
             if isinstance(event, yaml.ScalarEvent) and len(event.value) > _LONGEST_SCALAR:
                 raise ValueError(f"{_at(event.start_mark)}a value of more than {_LONGEST_SCALAR} characters")
+            self.nodes += 1
+            if self.nodes > _MOST_NODES:
+                raise ValueError(f"{_at(event.start_mark)}more than {_MOST_NODES} keys and values")
             self.depth += 1
             if self.depth > DEEPEST:
                 raise RecursionError
