@@ -26,6 +26,8 @@ OWN = ("own",)
 DEFAULT_PROMPT = "Count from 1 to 20."
 DEFAULT_TOKENS = 64
 
+_MOST_BYTES = 96 * 1024  # an environment variable of Linux holds 128 KiB
+
 _WEB = ("http", "https")
 _DATABASES = ("postgresql", "postgres", "sqlite")
 
@@ -144,6 +146,8 @@ def systems(file: SettingsFile, key: KeyPath, tables: SutTables) -> tuple[System
         table = getattr(tables, name)
         if table is not None:
             found.append(_Reader(file, (*key, name)).system(table))
+    if len(msgspec.json.encode([system.settings for system in found])) > _MOST_BYTES:
+        raise file.error(key, f"'sut' holds more than {_MOST_BYTES // 1024} KiB", "use shorter bodies")
     return tuple(found)
 
 
@@ -304,7 +308,7 @@ class _Reader:
         if served is not None and PORT not in address:
             raise self._error(
                 ("url",),
-                f"base and head would both listen on {address}",
+                "base and head would both listen on one port",
                 f"write {PORT} for the port, in url and in start",
             )
         if served is None and PORT in address:
@@ -327,7 +331,9 @@ class _Reader:
             valid = False
         if not valid or (schemes is _WEB and not parts.hostname) or re.search(r"\s", url):
             kinds = " or ".join(f"{scheme}://…" for scheme in schemes)
-            raise self._error(("url",), f"'url' is {url!r}", f"write {kinds}")
+            raise self._error(
+                ("url",), f"'url' of {self.shown} is no address that can be used", f"write {kinds}"
+            )
         self._text(("url",), url)
         return url
 

@@ -14,6 +14,7 @@ from perfbench.commands.options import writable
 from perfbench.commands.outputs import Outputs
 from perfbench.commands.request import Request
 from perfbench.commands.setting import prepare
+from perfbench.commands.sides import start_servers, told
 from perfbench.commands.stored_baseline import StoredBaseline, open_baseline
 from perfbench.commands.workspace import Workspace, open_workspace
 from perfbench.errors import ExitCode, UsageError
@@ -39,8 +40,10 @@ def check(request: Request) -> ExitCode:
             warnings = stored.warnings
         else:
             sides, warnings = _both_sides(workspace, request, progress)
-        setting = prepare(workspace, request, sides, baseline=stored, warnings=warnings)
-        return conclude(setting, progress, outputs)
+        with told(workspace, sides) as measured:
+            setting = prepare(workspace, request, measured, baseline=stored, warnings=warnings)
+            start_servers(setting, progress.note)
+            return conclude(setting, progress, outputs)
 
 
 def run(request: Request) -> ExitCode:
@@ -48,8 +51,10 @@ def run(request: Request) -> ExitCode:
     workspace, outputs = _opened(request)
     with _progress(request) as progress, alone_on_machine(progress.note):
         sweep(progress.note)
-        sides = _head_alone(workspace, request, progress)
-        return conclude(prepare(workspace, request, sides), progress, outputs)
+        with told(workspace, _head_alone(workspace, request, progress)) as sides:
+            setting = prepare(workspace, request, sides)
+            start_servers(setting, progress.note)
+            return conclude(setting, progress, outputs)
 
 
 def _opened(request: Request) -> tuple[Workspace, Outputs]:

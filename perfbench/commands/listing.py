@@ -10,6 +10,7 @@ import click
 
 from perfbench.analysis.patterns import fits, last_match
 from perfbench.commands.machine import runtime_statuses
+from perfbench.commands.sides import lent
 from perfbench.commands.workspace import Workspace, open_workspace
 from perfbench.errors import ExitCode, PerfbenchError
 from perfbench.measure.discovery import Discovery, Row, discover
@@ -41,7 +42,7 @@ def command(as_json: bool) -> ExitCode:
 
 def _discover(workspace: Workspace) -> Discovery:
     """The rows, with the Python that runs this; where that lacks what the benchmarks import, with head's own."""
-    found = _discover_with(workspace, Path(sys.executable), {})
+    found = _discover_with(workspace, Path(sys.executable), workspace.root, {})
     if not found.problems:
         return found
     from perfbench.measure.builds import build_head  # noqa: PLC0415
@@ -58,17 +59,21 @@ def _discover(workspace: Workspace) -> Discovery:
         )
     except PerfbenchError:
         return found  # its problems are told
-    return _discover_with(workspace, head.python, head.environment)
+    return _discover_with(workspace, head.python, head.root, head.environment)
 
 
-def _discover_with(workspace: Workspace, python: Path, environment: Mapping[str, str]) -> Discovery:
-    return discover(
+def _discover_with(
+    workspace: Workspace, python: Path, root: Path, environment: Mapping[str, str]
+) -> Discovery:
+    told = workspace.systems(root, environment).variables()
+    found = discover(
         python,
         workspace.asv.benchmark_dir,
         suite=workspace.suite,
-        environment=environment,
+        environment={**environment, **lent(workspace), **told},
         default_timeout=workspace.asv.default_benchmark_timeout,
     )
+    return workspace.measured(found)
 
 
 def _listed(workspace: Workspace, row: Row) -> listing.ListedRow:

@@ -130,11 +130,14 @@ def check_harness_rows(setting: Setting, rows: Sequence[RowKey]) -> None:
 
 
 def _suite(workspace: Workspace, head: Side) -> tuple[Path, Discovery]:
-    """Where head's benchmarks lie, and which rows they have; none in a repository without asv."""
+    """Where the benchmarks lie, and which rows they have; none where only harnesses measure."""
     if not workspace.has_suite:
         return head.root, Discovery((), ())
-    folder = benchmark_dir(workspace.project, workspace.asv, head)
-    return folder, _discover(workspace, head, folder)
+    if workspace.built_in:
+        folder = workspace.asv.benchmark_dir
+    else:
+        folder = benchmark_dir(workspace.project, workspace.asv, head)
+    return folder, workspace.measured(_discover(workspace, head, folder))
 
 
 def _discover(workspace: Workspace, side: Side, folder: Path) -> Discovery:

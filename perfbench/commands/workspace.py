@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,10 @@ from perfbench.config import (
 )
 from perfbench.errors import ConfigError, UsageError
 from perfbench.measure.asv_config import AsvConfig, load_asv_config
+from perfbench.measure.built_in import suite_folder
+from perfbench.measure.discovery import Discovery
 from perfbench.measure.repository import find_repository, opened, top_of
+from perfbench.measure.systems import SideSystems, needed
 from perfbench.measure.without_asv import config_without_asv
 from perfbench.model import Acceptance, BenchmarkId, Budget, Metric, Threshold
 
@@ -32,8 +35,9 @@ class Workspace:
     """A repository (`root` is its top), what its user wants, and its asv configuration.
 
     `project` is the repository whose revisions are measured: the same one, unless the configuration names
-    another (a suite may be kept apart from what it measures). Without asv benchmarks of its own
-    (`has_suite`) harnesses alone measure it, and `asv` only says how its sides are built.
+    another (a suite may be kept apart from what it measures). Without asv benchmarks of its own `asv` only says
+    how its sides are built: the suite that comes with perfbench measures its `[sut.*]` (`built_in`), or harnesses
+    alone measure it (not `has_suite`).
     """
 
     root: Path
@@ -43,6 +47,7 @@ class Workspace:
     thresholds: Thresholds
     has_suite: bool = True
     acceptances: tuple[Acceptance, ...] = ()
+    built_in: bool = False
 
     @property
     def suite(self) -> str:
@@ -53,6 +58,21 @@ class Workspace:
     def baselines(self) -> Path:
         """Where stored baselines lie."""
         return self.root / self.config.baselines
+
+    def measured(self, found: Discovery) -> Discovery:
+        """What was found, as far as it measures this project.
+
+        Of the suite that comes with perfbench those are the rows of what `[sut.*]` configures; the others would
+        measure perfbench or the host.
+        """
+        if not self.built_in:
+            return found
+        own = tuple(row for row in found.rows if needed(self.config.systems, row.benchmark))
+        return Discovery(own, found.problems)
+
+    def systems(self, root: Path, environment: Mapping[str, str]) -> SideSystems:
+        """The configured systems, for a side whose checkout is at `root` and whose programs get `environment`."""
+        return SideSystems(self.config.systems, root, environment)
 
     def check_patterns(self, rows: Sequence[tuple[BenchmarkId, Metric]]) -> None:
         """Raise ConfigError when a threshold or a budget fits none of all rows: it would guard nothing."""
@@ -81,8 +101,10 @@ def open_workspace(folder: Path | None = None) -> Workspace:
     accepted = load_acceptances(root / config.baselines / ACCEPTED_FILE)
     path = _asv_config(here, root, config)
     if path is None:
-        asv = config_without_asv(root, config.source or root / PROJECT_FILE)
-        return Workspace(root, root, config, asv, thresholds, has_suite=False, acceptances=accepted)
+        suite = suite_folder() if config.systems else None
+        asv = config_without_asv(root, config.source or root / PROJECT_FILE, suite)
+        built_in = suite is not None
+        return Workspace(root, root, config, asv, thresholds, built_in, accepted, built_in=built_in)
     asv = load_asv_config(path)
     project = find_repository(asv.path.parent, asv.repo)
     return Workspace(root, project, config, asv, thresholds, acceptances=accepted)
@@ -91,7 +113,7 @@ def open_workspace(folder: Path | None = None) -> Workspace:
 def _asv_config(here: Path, root: Path, config: ProjectConfig) -> Path | None:
     """The configured file; where that is the default one, the nearest upwards, else the only one below the top.
 
-    None where there is none, and harnesses do the measuring.
+    None where there is none, and perfbench's own suite or harnesses do the measuring.
     """
     if config.asv_config != ASV_CONFIG:
         return root / config.asv_config
@@ -106,9 +128,10 @@ def _asv_config(here: Path, root: Path, config: ProjectConfig) -> Path | None:
     if below:
         names = ", ".join(str(path.relative_to(root)) for path in below)
         raise UsageError(f"there are several {ASV_CONFIG}: {names}", "run in the folder of one of them")
-    if config.harnesses:
+    if config.harnesses or config.systems:
         return None
     raise UsageError(
-        f"there is no {ASV_CONFIG} in {root}, and no [[harness]] in {PROJECT_FILE}",
-        "perfbench measures asv benchmarks (`asv quickstart` writes such a file) or what a harness measures",
+        f"there is no {ASV_CONFIG} in {root}, and neither [sut.*] nor [[harness]] in {PROJECT_FILE}",
+        "perfbench measures asv benchmarks (`asv quickstart` writes such a file), a system that [sut.*] describes, "
+        "or what a harness measures",
     )
