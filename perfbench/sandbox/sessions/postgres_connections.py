@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from perfbench.errors import StoreError, UnavailableError
-from perfbench.sandbox.sessions.servers import ANSWER_TIMEOUT, CONNECT_TIMEOUT, address
+from perfbench.sandbox.sessions.servers import ANSWER_TIMEOUT, CONNECT_TIMEOUT, address, said
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -54,7 +54,7 @@ class Connections:
                 return self._rows(statement, values)
             except (self._psycopg.Error, OSError) as error:
                 raise StoreError(
-                    f"PostgreSQL at {self.address} did not do it: {_first_line(error)}",
+                    f"PostgreSQL at {self.address} did not do it: {said(error, self._url)}",
                     "see that the server runs and lets this user in",
                 ) from error
 
@@ -139,7 +139,3 @@ def _until(deadline: float, steps: Generator[Any, Any, Any]) -> Generator[Any, A
             wanted = steps.send(ready)
     except StopIteration as end:
         return end.value
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

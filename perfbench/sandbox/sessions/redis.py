@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from perfbench.errors import StoreError, UnavailableError
 from perfbench.sandbox.sessions.encoded import EncodedStore
-from perfbench.sandbox.sessions.servers import ANSWER_TIMEOUT, CONNECT_TIMEOUT, address
+from perfbench.sandbox.sessions.servers import ANSWER_TIMEOUT, CONNECT_TIMEOUT, address, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,7 @@ class RedisStore(EncodedStore):
         from redis.retry import Retry  # noqa: PLC0415
 
         self._errors = redis.RedisError
+        self._url = url
         self._address = address(url)
         # Every command of ours may be sent twice. One that was not answered in time is not: its server hangs.
         once = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
@@ -48,16 +49,16 @@ class RedisStore(EncodedStore):
             self._client: Redis = redis.Redis.from_url(
                 url, retry=once, socket_connect_timeout=CONNECT_TIMEOUT, socket_timeout=ANSWER_TIMEOUT
             )
+            try:
+                self._asked(self._client.ping)
+            except BaseException:
+                self._client.close()
+                raise
         except (ValueError, TypeError):
-            # What the client says holds the URL, and that a password.
+            # What the client says of it holds the URL, and that a password.
             raise StoreError(
                 "the URL of the Redis server cannot be read", "write redis://:PASSWORD@HOST:PORT/0"
             ) from None
-        try:
-            self._asked(self._client.ping)
-        except BaseException:
-            self._client.close()
-            raise
 
     def _put(self, id: str, data: bytes) -> None:
         self._asked(lambda: self._client.set(PREFIX + id, data))
@@ -84,5 +85,6 @@ class RedisStore(EncodedStore):
             return question()
         except (self._errors, OSError) as error:
             raise StoreError(
-                f"Redis at {self._address} did not do it: {error}", "see that the server runs and is not full"
+                f"Redis at {self._address} did not do it: {said(error, self._url)}",
+                "see that the server runs and is not full",
             ) from error

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
+import re
+from urllib.parse import unquote, urlsplit
 
 from perfbench.errors import UnavailableError
 
@@ -24,6 +25,16 @@ def url_of(name: str) -> str:
             f"{variable} is not set", 'eval "$(tools/services start)" starts a throw-away server and sets it'
         )
     return os.environ[variable]
+
+
+def said(error: Exception, url: str) -> str:
+    """The first line of what a client says, without the URL's password: some repeat it."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    _, _, password = url.partition("://")[2].rpartition("@")[0].partition(":")
+    for part in re.split("[:@/]", password):
+        for secret in filter(None, (part, unquote(part))):
+            line = line.replace(secret, "…")
+    return line
 
 
 def address(url: str) -> str:
