@@ -19,9 +19,9 @@ def chosen(
     """The harnesses to execute, and the expressions of `--bench` that are left to choose among `rows`.
 
     A harness runs if an expression is found in its name, or in none of the suite's rows, so that it may
-    mean one of the harness's. None runs where rows of a runtime are asked for, which only suites have.
+    mean one of the harness's. None runs where rows of a runtime or an area are asked for, which only suites have.
     """
-    if request.runtimes or not harnesses:
+    if request.runtimes or request.areas or not harnesses:
         return (), request.expressions
     own = tuple(one for one in request.expressions if _is_broken(one) or _finds(one, rows))
     if not request.expressions or len(own) < len(request.expressions):

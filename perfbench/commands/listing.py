@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from perfbench.analysis.patterns import fits, last_match
+from perfbench.commands.areas import area_of, check_areas, is_wanted, known_areas
 from perfbench.commands.machine import runtime_statuses
+from perfbench.commands.options import only_areas
 from perfbench.commands.sides import lent
 from perfbench.commands.workspace import Workspace, open_workspace
 from perfbench.errors import ExitCode, PerfbenchError
@@ -19,8 +21,9 @@ from perfbench.reports.sheets import sheet
 
 
 @click.command()
+@only_areas
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-def command(as_json: bool) -> ExitCode:
+def command(areas: tuple[str, ...], as_json: bool) -> ExitCode:
     """Show every benchmark and harness of the current tree, and which runtimes are here.
 
     Rows are listed whether their runtime is here or not; a harness's rows are known only once it has run.
@@ -28,9 +31,12 @@ def command(as_json: bool) -> ExitCode:
     """
     workspace = open_workspace()
     found = _discover(workspace) if workspace.has_suite else Discovery((), ())
-    harnesses = workspace.config.harnesses
-    rows = [_listed(workspace, row) for row in found.rows]
-    statuses = runtime_statuses(found.rows)
+    folder = workspace.asv.benchmark_dir if workspace.has_suite else None
+    check_areas(workspace.config, areas, known_areas(found.rows, folder))
+    shown = [row for row in found.rows if is_wanted(row.benchmark, areas, ())]
+    harnesses = () if areas else workspace.config.harnesses
+    rows = [_listed(workspace, row) for row in shown]
+    statuses = runtime_statuses(shown)
     if as_json:
         click.echo(listing.render_json(rows, statuses, harnesses), nl=False)
     else:
@@ -77,15 +83,18 @@ def _discover_with(
 
 
 def _listed(workspace: Workspace, row: Row) -> listing.ListedRow:
-    """The row with what it is held to."""
+    """The row with what it is held to; one of an area that is switched off is in no tier."""
     rules, tier = workspace.thresholds, workspace.config.gate_rows
     threshold = last_match(rules.thresholds, row.benchmark, row.metric)
     budget = last_match(rules.budgets, row.benchmark, row.metric)
-    in_gate = not tier or any(fits(pattern, row.benchmark) for pattern in tier)
+    area = area_of(row.benchmark)
+    off, place = area in workspace.config.switched_off, workspace.config.place("benchmarks", "areas", area)
+    in_gate = not off and (not tier or any(fits(pattern, row.benchmark) for pattern in tier))
     return listing.ListedRow(
         benchmark=row.benchmark,
         metric=row.metric,
         limit=threshold.limit if threshold else None,
         budget=budget.limit if budget else None,
         tier="gate" if in_gate else "all",
+        skipped=f"{area} is switched off in {place}" if off else "",
     )

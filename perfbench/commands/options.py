@@ -28,6 +28,25 @@ def _seconds(_context: click.Context, parameter: click.Parameter, value: str | N
     return seconds
 
 
+def names(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of an option that takes several, apart by commas or by being given again."""
+    found = tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+    if values and not found:
+        raise click.BadParameter("it names nothing", param=parameter)
+    return found
+
+
+only_areas = click.option(
+    "--only",
+    "areas",
+    multiple=True,
+    callback=names,
+    metavar="AREA,…",
+    help="Only rows of these areas, and all of them: container,session.",
+)
+"""Said by itself for `list`, which selects nothing else."""
+
+
 def stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Several options as one decorator, shown in the order given."""
 
@@ -46,6 +65,7 @@ def file_option(name: str, metavar: str, text: str) -> Callable[[Command], Comma
 
 selecting = stacked(
     click.option("--all", "everything", is_flag=True, help="Measure every row, not only the gate's tier."),
+    only_areas,
     click.option("--short", is_flag=True, help="Fewer rows: one of each benchmark."),
     click.option(
         "--bench", "expressions", multiple=True, metavar="REGEX", help="Only rows whose id it finds."
@@ -58,7 +78,8 @@ measuring = stacked(
     click.option("--rounds", type=click.IntRange(1, 1000), metavar="N", help="Rounds to begin with."),
     click.option("--time-budget", callback=_seconds, metavar="TIME", help="Measure for at most so long: '5 min'."),
     click.option("--output", "-o", "result_file", type=click.Path(dir_okay=False, path_type=Path),
-                 metavar="FILE", help="Keep the samples in this file (default: in .perfbench/runs)."),
+                 metavar="FILE", help="Keep the samples in this file (default: in .perfbench/runs, or in "
+                 "the folder PERF_OUTPUT_DIR)."),
     click.option("--pyperf", "pyperf_folder", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
                  help="Also write each side's samples there as pyperf JSON."),
     click.option("--quiet", "-q", is_flag=True, help="Show no progress."),

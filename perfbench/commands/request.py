@@ -10,7 +10,10 @@ from perfbench.commands.outputs import Outputs
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The options, by the names that docs/manual.md gives them. `time_budget` is in seconds."""
+    """The options, by the names that docs/manual.md gives them. `time_budget` is in seconds.
+
+    `areas` are those of `--only`.
+    """
 
     base: str | None = None
     head: str | None = None
@@ -20,6 +23,7 @@ class Request:
     short: bool = False
     expressions: tuple[str, ...] = ()
     runtimes: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
     quick: bool = False
     rounds: int | None = None
     time_budget: float | None = None

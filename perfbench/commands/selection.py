@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 from perfbench.analysis.patterns import fits, nearest
+from perfbench.commands.areas import area_of, is_wanted
+from perfbench.config import PROJECT_FILE
 from perfbench.errors import ConfigError, UsageError
 from perfbench.measure.discovery import Row
 from perfbench.model import BenchmarkId
+
+
+def _wrong_tier(message: str, remedy: str) -> ConfigError:
+    return ConfigError(message, remedy, path=PROJECT_FILE)
 
 
 def select(
@@ -21,22 +27,28 @@ def select(
     tier: Sequence[str],
     short: bool,
     runs_here: Callable[[str], bool],
+    only: Collection[str] = (),
+    switched_off: Collection[str] = (),
+    wrong_tier: Callable[[str, str], ConfigError] = _wrong_tier,
 ) -> tuple[Row, ...]:
     """The rows to measure, in the order of discovery.
 
-    `expressions` search all rows; else `everything` or the `tier` decides. `runtimes` keeps the rows of
+    `only` keeps the rows of these areas; without it those of areas that are `switched_off` go. `expressions`
+    search all rows; else `everything`, `only` or the `tier` decides. `runtimes` keeps the rows of
     these, and finds them also where the tier lists its benchmarks with other runtimes. `short` keeps one
-    row of each benchmark, on the first runtime that `runs_here`. Raises UsageError and ConfigError for
-    what fits no row.
+    row of each benchmark, on the first runtime that `runs_here`. Raises UsageError for what fits no row, and
+    what `wrong_tier` makes of a sentence and its remedy for a pattern of the tier that fits none.
     """
-    chosen = tuple(rows)
+    wanted = tuple(row for row in rows if is_wanted(row.benchmark, only, switched_off))
+    chosen = wanted
     if expressions:
-        chosen = by_regex(rows, expressions)
-    elif tier and not everything:
-        chosen = _in_tier(rows, tier)
+        chosen = by_regex(wanted, expressions, others=rows)
+    elif tier and not everything and not only:
+        named = {row.benchmark for row in _in_tier(rows, tier, wrong_tier)}
+        chosen = tuple(row for row in wanted if row.benchmark in named)
         if runtimes:
             names = {row.benchmark.name for row in chosen}
-            chosen = tuple(row for row in rows if row.benchmark.name in names)
+            chosen = tuple(row for row in wanted if row.benchmark.name in names)
     if runtimes:
         chosen = by_runtime(chosen, runtimes)
     return _one_of_each(chosen, runs_here) if short else chosen
@@ -49,19 +61,26 @@ def concerns(
     runtimes: Sequence[str],
     everything: bool,
     tier: Sequence[str],
+    only: Collection[str] = (),
+    switched_off: Collection[str] = (),
 ) -> bool:
     """Whether a benchmark that head lacks would have been measured, so that its absence is a finding."""
     if runtimes and benchmark.param("runtime") not in runtimes:
         return False
+    if not is_wanted(benchmark, only, switched_off):
+        return False
     if expressions:
         return any(re.search(expression, str(benchmark)) for expression in expressions)
-    return everything or not tier or any(fits(pattern, benchmark) for pattern in tier)
+    return everything or bool(only) or not tier or any(fits(pattern, benchmark) for pattern in tier)
 
 
-def by_regex(rows: Sequence[Row], expressions: Sequence[str]) -> tuple[Row, ...]:
+def by_regex(
+    rows: Sequence[Row], expressions: Sequence[str], *, others: Sequence[Row] = ()
+) -> tuple[Row, ...]:
     """The rows whose full id any of the regular expressions is found in.
 
-    Raises UsageError for a broken expression and for one that finds nothing, naming the nearest id.
+    Raises UsageError for a broken expression and for one that finds nothing, naming the nearest id, or the
+    area in which it finds some of the `others`.
     """
     kept: set[BenchmarkId] = set()
     for expression in expressions:
@@ -74,6 +93,14 @@ def by_regex(rows: Sequence[Row], expressions: Sequence[str]) -> tuple[Row, ...]
             ) from error
         found = [row.benchmark for row in rows if compiled.search(str(row.benchmark))]
         if not found:
+            area = next(
+                (area_of(row.benchmark) for row in others if compiled.search(str(row.benchmark))), None
+            )
+            if area is not None:
+                raise UsageError(
+                    f"--bench {expression!r} fits benchmarks of the area {area} alone, which is left out",
+                    f"add --only {area}",
+                )
             raise UsageError(
                 f"--bench {expression!r} fits no benchmark", did_you_mean(expression, _ids(rows))
             )
@@ -103,11 +130,13 @@ def _ids(rows: Sequence[Row]) -> list[BenchmarkId]:
     return [row.benchmark for row in rows]
 
 
-def _in_tier(rows: Sequence[Row], tier: Sequence[str]) -> tuple[Row, ...]:
+def _in_tier(
+    rows: Sequence[Row], tier: Sequence[str], wrong: Callable[[str, str], ConfigError]
+) -> tuple[Row, ...]:
     for pattern in tier:
         if not any(fits(pattern, row.benchmark) for row in rows):
             message = f"the gate's pattern {pattern!r} fits no benchmark"
-            raise ConfigError(message, did_you_mean(pattern, _ids(rows)), path="perfbench.toml")
+            raise wrong(message, did_you_mean(pattern, _ids(rows)))
     return tuple(row for row in rows if any(fits(pattern, row.benchmark) for pattern in tier))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from perfbench.commands.areas import check_areas, known_areas
 from perfbench.commands.harness_rows import RowKey
 from perfbench.commands.harness_selection import check_expressions, chosen
 from perfbench.commands.machine import runtime_statuses
@@ -88,6 +90,8 @@ def prepare(
     """
     head = sides[-1]
     folder, found = _suite(workspace, head)
+    config = workspace.config
+    check_areas(config, request.areas, known_areas(found.rows, folder if workspace.has_suite else None))
     harnesses, expressions = chosen(workspace.config.harnesses, request, found.rows)
     if not workspace.config.harnesses:
         workspace.check_patterns([(row.benchmark, row.metric) for row in found.rows])
@@ -102,6 +106,9 @@ def prepare(
         tier=() if for_harnesses_alone else workspace.config.gate_rows,
         short=request.short,
         runs_here=available.__contains__,
+        only=request.areas,
+        switched_off=config.switched_off,
+        wrong_tier=partial(config.error, ("gate", "rows")),
     )
     missing, added = _of_one_side(workspace, request, sides, folder, found)
     unreadable = [f"{problem.path} could not be read: {problem.message}" for problem in found.problems]
@@ -185,4 +192,6 @@ def _concerns(workspace: Workspace, request: Request, benchmark: BenchmarkId) ->
         runtimes=request.runtimes,
         everything=request.everything,
         tier=workspace.config.gate_rows,
+        only=request.areas,
+        switched_off=workspace.config.switched_off,
     )

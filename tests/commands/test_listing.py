@@ -145,3 +145,23 @@ def test_a_repository_with_nothing_to_measure_says_what_it_lacks(tmp_path: Path)
     assert done.returncode == 2
     assert "there is no asv.conf.json" in done.stderr
     assert "no [[harness]] in perfbench.toml" in done.stderr
+
+
+def test_one_area_is_listed_alone(project: Path) -> None:
+    (project / "benchmarks/other.py").write_text("def time_nothing():\n    pass\n")
+    done = perfbench("list", "--only", "other", cwd=project)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nothing" in done.stdout
+    assert "copy" not in done.stdout
+    done = perfbench("list", "--only", "othre", cwd=project)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean other?" in done.stderr
+
+
+def test_an_area_that_is_switched_off_is_listed_with_the_place_that_says_so(project: Path) -> None:
+    with (project / "perfbench.toml").open("a") as file:
+        file.write("[benchmarks.areas]\nfiles = false\n")
+    rows = listed(project)["rows"]
+    assert {(row["tier"], row["skipped"]) for row in rows} == {
+        ("all", "files is switched off in perfbench.toml:4")
+    }
