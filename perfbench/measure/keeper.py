@@ -4,10 +4,10 @@ It is run by path with the tool's own Python and keeps to the standard library.
 
     python -I -S keeper.py
 
-The first line of its input is an order: {"start": argv, "stop": argv, "grace": seconds}. The end of its input is
-the order to leave, so no server outlives perfbench, however that dies. On its standard output stands one
-JSON line once `start` has ended: {"ended": exit code}, or {"refused": reason}. What the server says goes to
-standard error.
+The first line of its input is an order: {"start": argv, "stop": argv, "grace": seconds, "stopping": seconds}.
+The end of its input is the order to leave, so no server outlives perfbench, however that dies. On its standard
+output stands one JSON line once `start` has ended: {"ended": exit code}, or {"refused": reason}. What the server
+says goes to standard error.
 
 On Linux it adopts what daemonises below it, and so finds all of it again. What another daemon was asked to start
 (`docker run -d`) only `stop` can end.
@@ -48,7 +48,7 @@ def main() -> None:
     try:
         sys.stdin.buffer.read()
     finally:
-        end(server, order["stop"], order["grace"])
+        end(server, order["stop"], order["stopping"], order["grace"])
 
 
 def tell(what: dict[str, object]) -> None:
@@ -57,11 +57,11 @@ def tell(what: dict[str, object]) -> None:
         os.write(1, json.dumps(what).encode() + b"\n")
 
 
-def end(server: subprocess.Popen[bytes], stop: Sequence[str], grace: float) -> None:
-    """Ask the server to go, give it `grace` seconds, and kill what is left of it."""
+def end(server: subprocess.Popen[bytes], stop: Sequence[str], stopping: float, grace: float) -> None:
+    """Ask the server to go, by `stop` within `stopping` seconds, and kill what is left of it after `grace`."""
     if stop:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(stop, stdin=subprocess.DEVNULL, stdout=2, stderr=2, timeout=2 * grace, check=False)
+            subprocess.run(stop, stdin=subprocess.DEVNULL, stdout=2, stderr=2, timeout=stopping, check=False)
     else:
         send(server, signal.SIGTERM)
     deadline = time.monotonic() + grace

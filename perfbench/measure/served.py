@@ -23,7 +23,10 @@ from perfbench.model import Served, System
 KEEPER = Path(__file__).with_name("keeper.py")
 
 GRACE = 5.0
-"""Seconds that a server gets to go of its own accord; its `stop` gets twice as many."""
+"""Seconds that a server gets to go of its own accord."""
+
+STOPPING = 10.0
+"""Seconds that its `stop` may take."""
 
 NOTICED = 0.5
 """Seconds until the end of a server is known here at the latest."""
@@ -33,6 +36,9 @@ PAUSE = 0.05
 
 ONE_LOOK = 10.0
 """Seconds that one run of `ready` may take."""
+
+LEAST_LOOK = 3.0
+"""Seconds that the last one gets, so that the reason which it gives is one."""
 
 LOOPBACK = "127.0.0.1"
 PORT_VARIABLE = "PORT"
@@ -85,7 +91,8 @@ class Server:
 
         What goes on in the background, once `start` has ended with 0, lives while its port answers.
         """
-        if not self._ended.wait(wait) or (self._how == "" and self._answers()):
+        over = self._ended.wait(wait) or self._keeper.poll() is not None
+        if not over or (self._how == "" and self._answers()):
             return ""
         how = self._how or "ended"
         return f"{self._name} {how} in mid-run{self._last_line()}"
@@ -96,7 +103,7 @@ class Server:
             if self._keeper.stdin is not None:
                 self._keeper.stdin.close()
         try:
-            self._keeper.wait(5 * GRACE)
+            self._keeper.wait(STOPPING + 4 * GRACE)
         except subprocess.TimeoutExpired:
             pass
         finally:
@@ -120,6 +127,7 @@ class Server:
             "start": self._argv(self._served.start),
             "stop": self._argv(self._served.stop),
             "grace": GRACE,
+            "stopping": STOPPING,
         }
         with contextlib.suppress(OSError):  # a keeper that dies at once is met again while it is waited for
             if keeper.stdin is not None:
@@ -165,7 +173,7 @@ class Server:
                 self._argv(self._served.ready),
                 cwd=self._root,
                 environment=self._environment,
-                timeout=max(0.1, min(ONE_LOOK, seconds)),
+                timeout=max(LEAST_LOOK, min(ONE_LOOK, seconds)),
             )
         except (ProgramFailedError, ProgramMissingError) as error:
             return f"its ready command {error.message}"
