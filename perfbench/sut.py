@@ -180,4 +180,9 @@ def _entry_point(name: str, shown: str) -> Callable[..., Any]:
             f"{shown} is no entry point of the group {GROUP}",
             "install the package that offers it, or write module:function",
         )
-    return cast("Callable[..., Any]", found[0].load())
+    try:
+        return cast("Callable[..., Any]", found[0].load())
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"{shown} cannot be imported ({error})", f"its package offers {found[0].value}"
+        ) from error
