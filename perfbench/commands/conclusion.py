@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -11,6 +12,7 @@ from perfbench.analysis.judge import judge_alone
 from perfbench.analysis.tails import quantile_of
 from perfbench.commands.acceptance import accepted
 from perfbench.commands.checks import ask, judged_rows
+from perfbench.commands.effort import effort
 from perfbench.commands.harness_job import HarnessJob
 from perfbench.commands.harness_setting import harness_job, measure
 from perfbench.commands.job import Collected, Effort, Job, interruptible
@@ -19,6 +21,7 @@ from perfbench.commands.outputs import Outputs
 from perfbench.commands.reporting import Draft, publish
 from perfbench.commands.setting import Setting
 from perfbench.commands.sources import sources
+from perfbench.continuous_integration import detected
 from perfbench.environment import current, differences
 from perfbench.errors import ExitCode, MissingComponentError
 from perfbench.judged import Results
@@ -41,9 +44,6 @@ from perfbench.results.result_file import Header, SideHeader
 from perfbench.results.writer import ResultWriter
 from perfbench.units import format_percent
 
-QUICK_SHARE = 0.4
-"""The part of the time budget that a quick job takes, with fewer rounds."""
-
 DRIFT = 0.25
 """A machine whose speed moves by more than this is worth a word; pairing takes it out of the ratios."""
 
@@ -55,6 +55,7 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
     """
     started = time.time()
     environments = {side.label: _environment(setting, side.label) for side in setting.sides}
+    trying = _effort(setting, progress)
     path = setting.request.result_file or runs.new_run(setting.workspace.root)
     draft = _draft(setting, environments[setting.head.label], path, started)
     with ResultWriter(path, _header(setting, environments, draft)) as writer:
@@ -65,7 +66,7 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
             benchmark_dir=setting.benchmark_dir,
             collected=collected,
             progress=progress,
-            effort=_effort(setting),
+            effort=trying,
             thresholds=setting.workspace.thresholds,
             baseline=setting.baseline_measurements,
             stored_noise=setting.baseline.noise if setting.baseline is not None else {},
@@ -172,11 +173,13 @@ def _shown(path: Path) -> str:
     return str(absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute)
 
 
-def _effort(setting: Setting) -> Effort:
-    config, request = setting.workspace.config, setting.request
-    rounds = request.rounds or (config.quick_rounds if request.quick else config.rounds)
-    budget = request.time_budget or config.time_budget * (QUICK_SHARE if request.quick else 1.0)
-    return Effort(rounds, budget, strict=request.time_budget is not None)
+def _effort(setting: Setting, progress: Progress) -> Effort:
+    alone = len(setting.sides) == 1 and setting.baseline is None
+    ci = detected(os.environ)
+    chosen, note = effort(setting.workspace.config, setting.request, alone=alone, ci=ci)
+    if note:
+        progress.note(note)
+    return chosen
 
 
 def _verdicts(setting: Setting, job: Job) -> tuple[Verdict, ...]:

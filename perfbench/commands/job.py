@@ -21,7 +21,7 @@ from perfbench.measure.discovery import CONTROL, Row
 from perfbench.measure.labels import TWIN
 from perfbench.measure.launch import SideLaunch
 from perfbench.measure.one_round import Ended
-from perfbench.measure.rounds import TWIN_ROUNDS, Progress, Rounds
+from perfbench.measure.rounds import SAMPLES, TWIN_ROUNDS, Progress, Rounds
 from perfbench.measure.side import Side
 from perfbench.model import BenchmarkId, Comparison, Environment, Measurement, Outcome, Run, Verdict
 from perfbench.results.writer import ResultWriter
@@ -83,12 +83,13 @@ class Effort:
     """How hard a job tries: rounds at first, and seconds in all, after which the undecided get no more.
 
     `strict` seconds end the first rounds as well; else these are taken whatever they cost, since too few
-    rounds decide nothing.
+    rounds decide nothing. `samples` is how many a row takes in a round at most.
     """
 
     rounds: int
     seconds: float
     strict: bool = False
+    samples: int = SAMPLES
 
 
 @dataclass(slots=True)
@@ -122,6 +123,7 @@ class Job:
                 self.progress,
                 cpu=measuring_cpu(),
                 round_seconds=self._round_seconds(len(labels)),
+                most_samples=self.effort.samples,
                 twin_every=max(1, self.effort.rounds // TWIN_ROUNDS) if len(labels) > 1 else 0,
             )
             done = self.effort.rounds

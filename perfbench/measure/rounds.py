@@ -68,7 +68,8 @@ class Rounds:
     """Measures rows round by round. `labels` are ("base", "head"), or one label to measure one tree alone.
 
     `round_seconds` is what one round of one row may cost in samples; rows of long calls get fewer samples.
-    Each row has a twin in one of `twin_every` rounds until it had five, in none where that is 0.
+    None takes more than `most_samples`. Each row has a twin in one of `twin_every` rounds until it had five, in
+    none where that is 0.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Rounds:
         *,
         cpu: int | None,
         round_seconds: float,
+        most_samples: int = SAMPLES,
         twin_every: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -89,6 +91,7 @@ class Rounds:
         self._progress = progress
         self._cpu = cpu
         self._round_seconds = round_seconds
+        self._most_samples = most_samples
         self._twin_every = twin_every
         self._clock = clock
         self._plans: dict[BenchmarkId, Plan] = {}
@@ -202,7 +205,7 @@ class Rounds:
         cost = max(float(found["cost"]), 1e-6)
         affordable = int(max(self._round_seconds, start_up) / (cost * len(self._labels)))
         least = LEAST_SAMPLES if cost <= LONGEST_SAMPLE else 1
-        samples = 1 if row.once else max(least, min(SAMPLES, affordable))
+        samples = 1 if row.once else min(self._most_samples, max(least, affordable))
         pin = row.pin if row.pin is not None else bool(found["alone"])
         plan = Plan(int(found["loops"]), int(found["repeats"]), samples, cost, pin)
         self._plans[row.benchmark] = plan

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from perfbench.continuous_integration import SERVICES
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -25,13 +27,16 @@ def perfbench(*arguments: str, cwd: Path, **environment: str) -> subprocess.Comp
 
 
 def without_ci(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which nothing is told to the CI that runs these tests.
+    """An environment in which nothing is told to the CI that runs these tests, and nothing is set by its user.
 
     Nor does a pytest that is run as a harness take itself for a worker of this one: pytest-benchmark would
     measure nothing then.
     """
-    told = ("GITHUB_", "PYTEST_XDIST_")
-    return {name: value for name, value in environment.items() if not name.startswith(told)}
+    told = ("GITHUB_", "PYTEST_XDIST_", "PERF_", *SERVICES)
+    return {
+        **{name: value for name, value in environment.items() if not name.startswith(told)},
+        "CI": "false",
+    }
 
 
 def git(*arguments: str, cwd: Path) -> str:

@@ -95,7 +95,11 @@ class World:
         self.told.append((row, round, done, total))
 
     def rounds(
-        self, labels: tuple[str, ...] = ("base", "head"), round_seconds: float = 1.0, twin_every: int = 0
+        self,
+        labels: tuple[str, ...] = ("base", "head"),
+        round_seconds: float = 1.0,
+        twin_every: int = 0,
+        most_samples: int = SAMPLES,
     ) -> Rounds:
         return Rounds(
             self,
@@ -105,6 +109,7 @@ class World:
             cpu=1,
             round_seconds=round_seconds,
             twin_every=twin_every,
+            most_samples=most_samples,
             clock=lambda: self.now,
         )
 
@@ -126,6 +131,13 @@ def test_neighbouring_samples_are_taken_in_turn_and_each_round_begins_with_the_o
     warm_up = ["base", "head"]
     a, b = ["base", "head"], ["head", "base"]
     assert world.samples() == warm_up + (a + b) * (SAMPLES // 2) + warm_up + (b + a) * (SAMPLES // 2)
+
+
+def test_no_row_takes_more_samples_in_a_round_than_it_may() -> None:
+    for most in (1, 3, 40):
+        world = World()
+        world.rounds(most_samples=most).measure([row()], range(1), 1.0)
+        assert [len(run.values) for _, _, run in world.runs] == [most, most]
 
 
 def test_the_warm_up_is_not_among_the_values() -> None:
