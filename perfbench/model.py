@@ -218,7 +218,8 @@ class Harness:
     """A command that measures by itself and writes a result file, run on each side in turn.
 
     `{out}` in `command` (an argv, never given to a shell) stands for a path that perfbench chooses; with
-    `captured` what the command prints goes there; with `recorded` it calls `perfbench.record_operation`. `result` is where it writes of its own accord instead, and
+    `captured` what the command prints goes there; with `recorded` it calls `perfbench.record_operation`.
+    `result` is where it writes of its own accord instead, and
     `cwd` where it runs, both relative to the side's checkout. `setup` holds argvs that run once on each side.
     `timeout` is in seconds, for one execution or one step of `setup`. `rounds` None leaves their number to
     the project. `origin` is `file:line`.

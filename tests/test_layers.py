@@ -27,10 +27,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "environment": BASIS,
     "judged": BASIS,
     "quietness": BASIS,
+    "recording": set(),
     "machine_lock": BASIS,
     "sandbox": {"errors"},
     "sut": {"errors", "sandbox"},
-    "measure": BASIS,
+    "measure": BASIS | {"recording"},
     "results": BASIS,
     "analysis": BASIS,
     "reports": BASIS,
@@ -39,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "project": BASIS,
     "cli": {"errors"},
     "__main__": {"cli"},
-    "__init__": {"analysis", "judged"},
+    "__init__": {"analysis", "judged", "recording"},
 }
 """Room → what it may import of ours beside itself. `commands` sees every room and is seen by none."""
 

@@ -189,12 +189,16 @@ def _verdicts(setting: Setting, job: Job) -> tuple[Verdict, ...]:
     judged = {verdict.benchmark: verdict for verdict in found if verdict not in tails}
     budgets = setting.workspace.thresholds.budgets
     compares = len(setting.sides) > 1 or setting.baseline is not None
-    for row in setting.rows:
+    rows = [row for row in job.known_rows if row.recorded_by not in job.collected.outcomes]
+    for row in rows:
         head = job.collected.measurement(row, setting.head.label)
         if row.benchmark in judged:
             continue
         if (ended := job.collected.outcomes.get(row.benchmark)) is not None:
             judged[row.benchmark] = _ended(row.benchmark, row.metric, ended)
+        elif head is None and row.recorded_by is not None:
+            reason = "base records this operation, head does not"
+            judged[row.benchmark] = Verdict(row.benchmark, row.metric, Outcome.MISSING, "", reason)
         elif head is None:
             judged[row.benchmark] = Verdict(
                 row.benchmark, row.metric, Outcome.INCONCLUSIVE, "", "not reached in the time; run longer"
@@ -212,7 +216,7 @@ def _verdicts(setting: Setting, job: Job) -> tuple[Verdict, ...]:
         )
         for row in setting.vanished
     ]
-    return (*(judged[row.benchmark] for row in setting.rows), *tails, *missing)
+    return (*(judged[row.benchmark] for row in rows), *tails, *missing)
 
 
 def _ended(benchmark: BenchmarkId, metric: Metric, ended: Ended) -> Verdict:
@@ -262,7 +266,8 @@ def _measurements(
     setting: Setting, collected: Collected, harnesses: HarnessJob, label: str
 ) -> list[Measurement]:
     """All that a side gave, the suite's rows and the harnesses'."""
-    suite = [found for row in setting.rows if (found := collected.measurement(row, label)) is not None]
+    rows = (*setting.rows, *collected.recorded.values())
+    suite = [found for row in rows if (found := collected.measurement(row, label)) is not None]
     return [*suite, *harnesses.measurements(label)]
 
 

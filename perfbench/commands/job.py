@@ -37,6 +37,7 @@ class Collected:
     """What was measured, in memory and, at the end of each row's round, in the result file.
 
     `last` is the label of the side that a round ends with; `log` gets the tracebacks of rows that fail.
+    `recorded` are the rows made of operations that benchmarks recorded.
     """
 
     writer: ResultWriter
@@ -45,9 +46,12 @@ class Collected:
     log: Path
     runs: dict[tuple[BenchmarkId, str], list[Run]] = field(default_factory=dict)
     outcomes: dict[BenchmarkId, Ended] = field(default_factory=dict)
+    recorded: dict[BenchmarkId, Row] = field(default_factory=dict)
 
     def ran(self, row: Row, label: str, run: Run) -> None:
         runs = self.runs.setdefault((row.benchmark, label), [])
+        if row.recorded_by is not None:
+            self.recorded.setdefault(row.benchmark, row)
         if row is CONTROL:
             run = replace(run, round=self._control_round(label))
         runs.append(run)
@@ -72,7 +76,7 @@ class Collected:
     def measurement(self, row: Row, label: str) -> Measurement | None:
         """All runs of a row on a side; None where there are none, or where the row has ended without a result."""
         runs = self.runs.get((row.benchmark, label))
-        if not runs or row.benchmark in self.outcomes:
+        if not runs or (row.recorded_by or row.benchmark) in self.outcomes:
             return None
         where = self.environments.get(label) or next(iter(self.environments.values()))  # a twin is base's
         return Measurement(row.benchmark, row.metric, tuple(runs), where, label)
@@ -139,6 +143,11 @@ class Job:
                 in_time = rounds.measure(with_controls(rows), more, deadline)
                 done = more.stop
 
+    @property
+    def known_rows(self) -> Sequence[Row]:
+        """The rows to measure, and those made of operations that they have recorded so far."""
+        return (*self.rows, *self.collected.recorded.values())
+
     def _with_twin(self) -> Sequence[Side]:
         """The sides, and base once more under the twin's name; one side alone has none."""
         return self.sides if len(self.sides) < 2 else (*self.sides, replace(self.sides[0], label=TWIN))
@@ -150,13 +159,14 @@ class Job:
         return max(0.1, part - start_up)
 
     def _undecided(self, spent: float) -> list[Row]:
-        by_name = {row.benchmark: row for row in self.rows}
-        return [by_name[name] for name in undecided(self.verdicts(), spent)]
+        planned = {row.benchmark: row for row in self.rows}
+        by_name = {row.benchmark: planned[row.recorded_by or row.benchmark] for row in self.known_rows}
+        return list(dict.fromkeys(by_name[name] for name in undecided(self.verdicts(), spent)))
 
     def comparisons(self) -> list[Comparison]:
         """Head against base for every row that both sides have measured, and for the tails that rules ask for."""
         found: list[Comparison] = []
-        for row in self.rows:
+        for row in self.known_rows:
             base, head = self._base(row), self.collected.measurement(row, self.sides[-1].label)
             compared = self._compare(row)
             if compared is not None and base is not None and head is not None:
@@ -195,8 +205,11 @@ class Job:
             self.thresholds.budgets,
             noise_floor=self.noise() or 0.0,
             control=control,
-            shares={row.benchmark: self._share(row) for row in self.rows} if len(self.sides) > 1 else None,
+            shares=self._shares() if len(self.sides) > 1 else None,
         )
+
+    def _shares(self) -> dict[BenchmarkId, float]:
+        return {row.benchmark: self._share(row) for row in self.known_rows}
 
     def _share(self, row: Row) -> float:
         """What this look at a row may spend of the family's error."""

@@ -203,9 +203,9 @@ def _streams(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes], IO
 
 @cache
 def lent_folders() -> tuple[str, ...]:
-    """Where the tool's own asv_runner and Pympler lie; the worker imports those two from there alone."""
+    """Where what the worker is lent lies: the tool's own asv_runner and Pympler, and perfbench itself."""
     folders = []
-    for name in ("asv_runner", "pympler"):
+    for name in ("asv_runner", "pympler", "perfbench"):
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
             folders.append(str(Path(spec.origin).parents[1]))

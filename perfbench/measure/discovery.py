@@ -25,7 +25,8 @@ class Row:
 
     `index` is the position of the combination in asv's order; `timeout` is in seconds. `pin` says
     whether it may be held on one CPU; None leaves that to calibration. `once` marks metrics of which
-    a process yields one value only (the peak memory of a process cannot fall again).
+    a process yields one value only (the peak memory of a process cannot fall again). A row that is made of
+    operations names the benchmark that recorded them in `recorded_by`.
     """
 
     benchmark: BenchmarkId
@@ -37,6 +38,7 @@ class Row:
     setup_cache_timeout: float
     pin: bool | None
     once: bool
+    recorded_by: BenchmarkId | None = None
 
 
 @dataclass(frozen=True, slots=True)

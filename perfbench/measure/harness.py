@@ -15,6 +15,7 @@ from perfbench.measure.program import ProgramFailedError, ProgramMissingError, r
 from perfbench.measure.scratch import ScratchFolder
 from perfbench.measure.side import Side
 from perfbench.model import Harness
+from perfbench.recording import VARIABLE as RECORD
 
 OUT = "{out}"
 
@@ -63,6 +64,10 @@ class HarnessLaunch:
             said.append(self._run(side, step, None, 0, f"its setup step `{' '.join(step)}` "))
         return "".join(said)
 
+    @property
+    def _out(self) -> Path:
+        return self._scratch.path / "out"
+
     def execute(self, side: Side, number: int) -> Execution:
         """Run it once, in round `number`; both sides of a round get the same hash seed.
 
@@ -70,7 +75,7 @@ class HarnessLaunch:
         HarnessUnusableError.
         """
         # One path for both sides: it may be part of what the harness calls its rows.
-        out = self._scratch.path / "out"
+        out = self._out
         _remove(out)
         path = out if self.harness.result is None else side.root / self.harness.result
         before = _newest(path)
@@ -80,10 +85,16 @@ class HarnessLaunch:
         seconds = time.monotonic() - began
         after = _newest(path)
         if after is None:
-            raise HarnessUnusableError(f"wrote no results to {self.harness.result or OUT}", said)
+            where = self.harness.result or OUT
+            lacks = "recorded no operation" if self.harness.recorded else f"wrote no results to {where}"
+            raise HarnessUnusableError(lacks, said)
         if after == before:
             raise HarnessUnusableError(f"left {self.harness.result} as it was before", said)
         return Execution(path, started, seconds, said)
+
+    def _environment(self, side: Side, seed: int) -> dict[str, str]:
+        environment = {**worker_environment(side.environment, seed), **self.harness.environment}
+        return environment | {RECORD: str(self._out)} if self.harness.recorded else environment
 
     def _run(self, side: Side, argv: tuple[str, ...], captured: Path | None, seed: int, what: str) -> str:
         """Run a program of the harness; `what` stands before the complaint."""
@@ -91,7 +102,7 @@ class HarnessLaunch:
             return run_program(
                 argv,
                 cwd=side.root / self.harness.cwd,
-                environment={**worker_environment(side.environment, seed), **self.harness.environment},
+                environment=self._environment(side, seed),
                 timeout=self.harness.timeout,
                 captured=captured,
                 prefix=layout_prefix(),

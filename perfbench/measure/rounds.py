@@ -20,6 +20,7 @@ from typing import Protocol
 from perfbench.measure.discovery import Row
 from perfbench.measure.labels import TWIN
 from perfbench.measure.one_round import Asked, Ended, GiveUpError, Plan, Round
+from perfbench.measure.operations import operation_runs
 from perfbench.model import BenchmarkId, Run
 
 SAMPLES = 24
@@ -197,6 +198,8 @@ class Rounds:
             finally:
                 taken.dismiss()
         for label, run in taken.runs(plan.loops * plan.repeats):
+            for recorded, part in operation_runs(row, taken.samples[label], run):
+                self._sink.ran(recorded, label, part)
             self._sink.ran(row, label, run)
 
     def _plan(self, row: Row, taken: Round, start_up: float) -> Plan:

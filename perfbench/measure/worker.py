@@ -3,7 +3,8 @@
 It is run by path with either side's Python, so it is a single file that imports nothing of perfbench and
 keeps to the standard library and asv_runner. asv_runner (and Pympler, for `mem_` benchmarks) come from
 the tool's own environment through a finder that serves only them: both sides are discovered and timed by
-one version, and nothing else of the tool's environment can shadow a side's packages. The suite that comes
+one version, and nothing else of the tool's environment can shadow a side's packages; perfbench itself is found
+there where a side has none. The suite that comes
 with perfbench is lent perfbench itself as well, and what a side lacks of the libraries that drivers need.
 
     python worker.py BENCHMARK_DIR LIBRARIES [NAME]
@@ -219,6 +220,7 @@ class Session:
         if tuple(benchmark._current_params) in benchmark._skip_tuples:
             return {"skipped": "skipped by its skip_params"}
         self.benchmark = benchmark
+        operations()  # what is recorded from here on is kept
         try:
             self.set_up()
         except NotImplementedError as error:
@@ -248,6 +250,7 @@ class Session:
         """One sample: `repeats` times a set-up and `loops` calls. Value and CPU seconds are per call."""
         at = time.time()
         value = cpu = 0.0
+        operations()  # those of an earlier set-up are nobody's
         for _ in range(repeats):
             self.make_ready()
             self.fresh = False
@@ -255,7 +258,9 @@ class Session:
             value += one
             cpu += spent
         calls = repeats * (loops if self.benchmark.type == "time" else 1)
-        return {"value": value / calls, "cpu": cpu / calls, "at": at}
+        reply = {"value": value / calls, "cpu": cpu / calls, "at": at}
+        recorded = operations()
+        return {**reply, "operations": recorded} if recorded else reply
 
     def call(self, loops: int) -> tuple[float, float]:
         benchmark = self.benchmark
@@ -301,6 +306,13 @@ class Session:
             self.take(loops, repeats)
             alone = cpu_elsewhere() - elsewhere < max(0.05 * cost, 1e-4)
         return {"loops": loops, "repeats": repeats, "cost": cost, "alone": alone}
+
+
+def operations() -> dict[str, list[float]]:
+    """What the benchmark recorded with `perfbench.record_operation` since the last call; nothing without it."""
+    recording = sys.modules.get("perfbench.recording")
+    found: dict[str, list[float]] = recording.drain() if recording is not None else {}
+    return found
 
 
 def number(value: Any) -> float:
@@ -381,6 +393,8 @@ def main(folder: str, libraries: str, name: str | None = None) -> None:
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
     lent = LENT if name is None or name.rpartition(".")[2].startswith(WANTS_PYMPLER) else LENT[:1]
     sys.meta_path.insert(0, LendingFinder(lent, libraries.split(os.pathsep)))
+    # For `perfbench.record_operation` in benchmarks of a project that does not install perfbench.
+    sys.meta_path.append(LendingFinder(("perfbench",), libraries.split(os.pathsep)))
     lend_to_built_in_suite(os.environ.pop(LENT_VARIABLE, ""))
     session = Session(Suite(folder, import_runner()))
     try:

@@ -98,6 +98,7 @@ class FolderFormat:
 
 FORMATS = (
     Format("native"),
+    Format("operations"),
     Format("jtl", as_json=False),
     Format("pyperf"),
     Format("asv"),

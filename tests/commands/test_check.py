@@ -287,3 +287,40 @@ def test_ctrl_c_ends_with_130_keeps_the_rounds_and_leaves_no_worker(
     assert "Traceback" not in output
     end = json.loads(kept.read_text().splitlines()[-1])
     assert (end["type"], end["complete"], end["exit_code"]) == ("end", False, 130)
+
+
+RECORDING = """
+import sample
+from perfbench import record_operation
+
+def track_value():
+    for step in range(4):
+        record_operation("fetch", sample.value() / 1000)
+    record_operation("store", 0.5, success=False)
+    return 7
+"""
+
+
+def test_operations_that_a_benchmark_records_are_rows_that_gate(project: SampleProject) -> None:
+    project.write("benchmarks/bench.py", RECORDING)
+    project.commit("record")
+    project.write("sample.py", SAMPLE.replace("100", "110"))
+    code, report, output = check(project)
+    assert outcomes(report) == {
+        "bench.track_value": "passed",
+        "bench.track_value.fetch": "regressed",
+        "bench.track_value.fetch.failed": "passed",
+        "bench.track_value.store.failed": "passed",
+    }, output
+    assert code == ExitCode.REGRESSED
+
+
+def test_an_operation_that_head_records_no_longer_is_missing(project: SampleProject) -> None:
+    own = "\ntry:\n    from sample import record_operation\nexcept ImportError:\n    record_operation = lambda *a, **k: None\n"
+    project.write("benchmarks/bench.py", RECORDING.replace("\nfrom perfbench import record_operation\n", own))
+    project.write("sample.py", "from perfbench import record_operation\n" + SAMPLE)
+    project.commit("record")
+    project.write("sample.py", SAMPLE)
+    code, report, output = check(project)
+    assert outcomes(report)["bench.track_value.fetch"] == "missing", output
+    assert code == ExitCode.REGRESSED

@@ -110,3 +110,22 @@ def test_no_shell_reads_the_command(tmp_path: Path) -> None:
     harness = Harness("api", (*shlex.split(print_it), word), captured=True)
     with HarnessLaunch(harness) as launch:
         assert launch.execute(side(tmp_path), 0).path.read_text() == f"{word}\n"
+
+
+RECORDS = """
+import perfbench
+perfbench.record_operation("fetch", 0.25)
+"""
+
+
+def test_operations_that_it_records_are_its_result(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", RECORDS)
+    with HarnessLaunch(Harness("flow", command, recorded=True)) as launch:
+        done = launch.execute(side(tmp_path), 0)
+        assert '"operation": "fetch", "seconds": 0.25' in done.path.read_text()
+
+
+def test_a_harness_that_records_nothing_says_so(tmp_path: Path) -> None:
+    with HarnessLaunch(Harness("flow", ("true",), recorded=True)) as launch:  # noqa: SIM117
+        with pytest.raises(HarnessUnusableError, match="recorded no operation"):
+            launch.execute(side(tmp_path), 0)

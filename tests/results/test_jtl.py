@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perfbench.model import Metric, Outcome, Summary
-from perfbench.results import jtl
+from perfbench.results import jtl, sampled
 from perfbench.results.document import load
 from perfbench.results.result_file import ResultFile
 
@@ -34,7 +34,7 @@ def read(data: bytes) -> ResultFile:
 
 
 def times(result: ResultFile) -> dict[str, tuple[float, ...]]:
-    return {str(row.benchmark): row.runs[0].values for row in result.side() if row.metric == jtl.TIME}
+    return {str(row.benchmark): row.runs[0].values for row in result.side() if row.metric == sampled.TIME}
 
 
 @pytest.mark.parametrize("name", ["jmeter.csv", "jmeter.xml"])
@@ -46,7 +46,7 @@ def test_each_label_is_a_row_with_its_samples_as_one_run(name: str) -> None:
     assert {label: len(values) for label, values in found.items()} == {"order, pay": 8, "read": 8}
     assert all(0.001 <= value <= 0.1 for values in found.values() for value in values)
     assert 1.79e9 < result.header.created < 1.8e9
-    assert [len(row.runs) for row in result.side() if row.metric == jtl.TIME] == [1, 1]
+    assert [len(row.runs) for row in result.side() if row.metric == sampled.TIME] == [1, 1]
 
 
 @pytest.mark.parametrize("name", ["jmeter.csv", "jmeter.xml"])
@@ -153,7 +153,7 @@ def test_text_that_is_not_utf8_is_a_problem_and_what_stands_before_it_counts() -
 
 
 def test_a_log_of_many_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jtl, "MAX_LABELS", 2)
+    monkeypatch.setattr(sampled, "MAX_LABELS", 2)
     result = read_csv(*(f"1,5,{label},200,OK,t,true" for label in "abcab"))
     assert list(times(result)) == ["a", "b"]
     assert "'c' is left out" in result.problems[0].message
