@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from git import Repo
 
 STATE = ".perfbench"
-"""The one folder of a repository in which perfbench keeps things; no file outside it is removed here."""
+"""The one folder of a repository in which perfbench keeps things.
+
+No file outside it is removed here, but for the stored runs in the folder that PERF_OUTPUT_DIR names.
+"""
 
 SIDES, LOGS, RUNS = "sides", "logs", "runs"
 
@@ -30,6 +33,10 @@ def command(sandboxes_only: bool, everything: bool, dry_run: bool) -> None:
 
     Sandboxes of processes that still run are left alone. A built side is a checkout with its
     environment; the next check builds what it needs again.
+
+    Stored runs go with --all only, those in the folder of PERF_OUTPUT_DIR as well, where nothing goes
+    but files that perfbench has named. Baselines, reports and results that were written to a file of your
+    own are never removed.
     """
     if sandboxes_only and everything:
         raise UsageError("--sandboxes and --all exclude each other", "choose one of them")
@@ -66,12 +73,9 @@ def _remove_files(*, everything: bool, dry_run: bool) -> None:
     from perfbench.measure import repository  # noqa: PLC0415
 
     with repository.opened(Path.cwd()) as repo:
-        state = repository.top_of(repo) / STATE
-        if not _is_folder(state):
-            click.echo(f"nothing in {state}")
-            return
-        found = [*_entries(state / SIDES), *_entries(state / LOGS)]
-        found += _entries(state / RUNS) if everything else []
+        root = repository.top_of(repo)
+        state = root / STATE
+        found = _found(root, everything=everything)
         if dry_run or not found:
             click.echo("\n".join(f"would remove {path}" for path in found) or f"nothing in {state}")
             return
@@ -79,6 +83,21 @@ def _remove_files(*, everything: bool, dry_run: bool) -> None:
             for path in found:
                 discard(path)
                 click.echo(f"removed {path}")
+
+
+def _found(root: Path, *, everything: bool) -> list[Path]:
+    """What is there to remove: of `.perfbench` whatever lies in its folders, elsewhere only what runs have left."""
+    from perfbench.results import runs  # noqa: PLC0415
+
+    state = root / STATE
+    found: list[Path] = []
+    if _is_folder(state):
+        found += [*_entries(state / SIDES), *_entries(state / LOGS)]
+        found += _entries(state / RUNS) if everything else []
+    kept = runs.runs_folder(root)
+    if everything and kept != state / RUNS and _is_folder(kept):
+        found += runs.files_of_runs(kept)
+    return found
 
 
 def _is_folder(path: Path) -> bool:

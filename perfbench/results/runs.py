@@ -1,8 +1,13 @@
-"""The folder `.perfbench/runs`: one file a run, named by time, and what `@last` stands for."""
+"""The folder of runs: one file a run, named by time, and what `@last` stands for.
+
+It is `.perfbench/runs`, or `runs` in the folder that PERF_OUTPUT_DIR names. What only this checkout can use
+(built sides, the logs of builds) stays in `.perfbench`.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +19,19 @@ KEPT = 200
 
 LAST = "@last"
 
+VARIABLE = "PERF_OUTPUT_DIR"
+"""Names the folder in which runs are kept; a relative one lies in the current folder."""
+
 _FOLDER = Path(".perfbench") / "runs"
-_NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{6}\.jsonl")
+_STEM = r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{6}"
+_NAME = re.compile(_STEM + r"\.jsonl")
+_OURS = re.compile(_STEM + r"\.(?:jsonl|log)")
+
+
+def runs_folder(root: Path) -> Path:
+    """Where the runs of the project at `root` are kept, whether it exists or not."""
+    chosen = os.environ.get(VARIABLE)
+    return Path(chosen).absolute() / _FOLDER.name if chosen else root / _FOLDER
 
 
 def workspace(root: Path) -> Path:
@@ -41,9 +57,11 @@ def new_run(root: Path, now: datetime | None = None) -> Path:
     import secrets  # noqa: PLC0415  (with it comes OpenSSL; only what measures needs it)
 
     moment = (now or datetime.now(UTC)).astimezone(UTC)
-    folder = workspace(root) / _FOLDER.name
+    folder = runs_folder(root)
+    if folder == root / _FOLDER:
+        workspace(root)
     try:
-        folder.mkdir(exist_ok=True)
+        _make(folder)
         for old in _runs(folder)[: -(KEPT - 1)]:
             old.unlink(missing_ok=True)
             old.with_suffix(".log").unlink(missing_ok=True)
@@ -58,7 +76,16 @@ def new_run(root: Path, now: datetime | None = None) -> Path:
 
 def stored_runs(root: Path) -> list[Path]:
     """All runs of the project, oldest first."""
-    return _runs(root / _FOLDER)
+    return _runs(runs_folder(root))
+
+
+def files_of_runs(folder: Path) -> list[Path]:
+    """What runs have left in a folder: their results and logs, and no link, folder or file of anybody else."""
+    try:
+        found = [path for path in folder.iterdir() if _OURS.fullmatch(path.name)]
+    except OSError:
+        return []
+    return sorted(path for path in found if path.is_file() and not path.is_symlink())
 
 
 def resolve(name: str, root: Path) -> Path:
@@ -99,6 +126,13 @@ def resolve_part(name: str, root: Path) -> tuple[Path, str]:
         if mark and folder and not Path(name).exists() and Path(folder).is_dir():
             return Path(folder), part
     return resolve(name, root), ""
+
+
+def _make(folder: Path) -> None:
+    """Make the folder where it is missing, and have git leave alone what it will hold."""
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def _runs(folder: Path) -> list[Path]:

@@ -51,6 +51,34 @@ def test_all_removes_the_runs_as_well(project: Path) -> None:
     assert remaining(project) == set()
 
 
+def test_all_removes_runs_from_the_output_folder_and_nothing_else_there(
+    project: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept/runs"
+    kept.mkdir(parents=True)
+    ours = ("20250101T000000.000Z-abcdef.jsonl", "20250101T000000.000Z-abcdef.log")
+    for name in (*ours, "report.html", "20250101.jsonl"):
+        (kept / name).write_text("kept\n")
+    here = {"PERF_OUTPUT_DIR": str(kept.parent)}
+    assert perfbench("clean", cwd=project, **here).returncode == 0
+    assert len(list(kept.iterdir())) == 4
+    done = perfbench("clean", "--all", cwd=project, **here)
+    assert done.returncode == 0
+    assert sorted(path.name for path in kept.iterdir()) == ["20250101.jsonl", "report.html"]
+    assert f"removed {kept / ours[1]}\n" in done.stdout
+
+
+def test_no_output_folder_behind_a_link_is_emptied(project: Path, tmp_path: Path) -> None:
+    treasure = tmp_path / "treasure"
+    treasure.mkdir()
+    (treasure / "20250101T000000.000Z-abcdef.jsonl").write_text("gold")
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/runs").symlink_to(treasure)
+    done = perfbench("clean", "--all", cwd=project, PERF_OUTPUT_DIR=str(tmp_path / "kept"))
+    assert done.returncode == 2
+    assert list(treasure.iterdir())
+
+
 def test_a_dry_run_says_what_would_go_and_removes_nothing(project: Path) -> None:
     before = remaining(project)
     done = perfbench("clean", "--all", "--dry-run", cwd=project)

@@ -10,9 +10,63 @@ from pathlib import Path
 import pytest
 
 from perfbench.errors import UsageError
-from perfbench.results.runs import KEPT, new_run, resolve, resolve_part, stored_runs, workspace
+from perfbench.results.runs import (
+    KEPT,
+    files_of_runs,
+    new_run,
+    resolve,
+    resolve_part,
+    stored_runs,
+    workspace,
+)
 
 NOON = datetime(2024, 3, 1, 12, 0, 0, 250_000, UTC)
+
+
+@pytest.fixture(autouse=True)
+def _no_output_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PERF_OUTPUT_DIR", raising=False)
+
+
+def test_runs_lie_where_the_variable_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PERF_OUTPUT_DIR", "deep/kept")
+    run = new_run(tmp_path / "project", NOON)
+    run.touch()
+    assert run.parent == tmp_path / "deep/kept/runs"
+    assert stored_runs(tmp_path / "project") == [resolve("@last", tmp_path / "project")] == [run]
+    assert (run.parent / ".gitignore").read_text() == "*\n"
+    monkeypatch.setenv("PERF_OUTPUT_DIR", "")
+    assert stored_runs(tmp_path / "project") == []
+
+
+def test_a_folder_of_the_users_own_keeps_what_git_knows_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept/runs").mkdir(parents=True)
+    monkeypatch.setenv("PERF_OUTPUT_DIR", str(tmp_path / "kept"))
+    new_run(tmp_path, NOON)
+    assert not (tmp_path / "kept/runs/.gitignore").exists()
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept").write_text("a file")
+    monkeypatch.setenv("PERF_OUTPUT_DIR", str(tmp_path / "kept"))
+    with pytest.raises(UsageError, match="kept/runs"):
+        new_run(tmp_path, NOON)
+
+
+def test_only_what_runs_have_left_is_theirs(tmp_path: Path) -> None:
+    run = new_run(tmp_path, NOON)
+    log, note = run.with_suffix(".log"), run.with_suffix(".txt")
+    for path in (run, log, note):
+        path.touch()
+    run.with_name(f"{run.stem[:-6]}eeeeee.jsonl").mkdir()
+    run.with_name(f"{run.stem[:-6]}ffffff.jsonl").symlink_to(note)
+    assert files_of_runs(run.parent) == sorted([run, log])
+    assert files_of_runs(tmp_path / "absent") == []
 
 
 def test_runs_sort_by_the_time_of_their_start(tmp_path: Path) -> None:
