@@ -48,7 +48,7 @@ def _run(chosen: Options) -> int:
                 sys.stdout.write(f"listening on {server.url(listener)}\n")
                 sys.stdout.flush()
 
-        ended = server.serve(app, listener, chosen.limits, ready)
+        ended = server.serve(app, listener, chosen.limits, ready=ready, ending=sandboxes.close)
     return 128 + ended if ended is signal.SIGINT else 0
 
 

@@ -85,7 +85,7 @@ def too_large(most: int) -> RefusedError:
 def parsed(data: bytes, depth: int) -> dict[str, Any]:
     """JSON text as an object. Raises RefusedError (400) for anything else, and for one nested deeper than `depth`."""
     try:
-        found = json.loads(data, parse_constant=_no_number)
+        found = json.loads(data, parse_constant=_no_number, parse_float=_finite)
         # Cheap for what has few brackets, as nearly everything has.
         too_deep = data.count(b"[") + data.count(b"{") > depth and _depth(found) > depth
     except RecursionError:
@@ -100,7 +100,12 @@ def parsed(data: bytes, depth: int) -> dict[str, Any]:
 
 
 def _no_number(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant[:20]} is no number that JSON has")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
 
 
 def _depth(value: object) -> int:

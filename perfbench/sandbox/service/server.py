@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib.util
 import os
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-PATIENCE = 1
-"""Seconds that requests at work are given to end, before what they wait for is removed."""
+PATIENCE = 5
+"""Seconds that requests at work are given to answer, once what they wait for has been told to end."""
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -46,9 +47,16 @@ def url(listener: socket.socket) -> str:
 
 
 def serve(
-    app: ASGIApp, listener: socket.socket, limits: ServiceLimits, ready: Callable[[], None]
+    app: ASGIApp,
+    listener: socket.socket,
+    limits: ServiceLimits,
+    *,
+    ready: Callable[[], None],
+    ending: Callable[[], None],
 ) -> signal.Signals | None:
-    """Serve until a signal says to end, which is returned; calls `ready` once clients can come.
+    """Serve until a signal says to end, which is returned.
+
+    Calls `ready` once clients can come, and `ending`, in a thread, to end what requests wait for.
 
     Raises UnavailableError where uvicorn is not installed.
     """
@@ -71,12 +79,15 @@ def serve(
         timeout_graceful_shutdown=PATIENCE,
     )
     received: list[signal.Signals] = []
-    _ending_on_signals(config, ready, received).run(sockets=[listener])
+    _ending_on_signals(config, ready, ending, received).run(sockets=[listener])
     return received[0] if received else None
 
 
 def _ending_on_signals(
-    config: uvicorn.Config, ready: Callable[[], None], received: list[signal.Signals]
+    config: uvicorn.Config,
+    ready: Callable[[], None],
+    ending: Callable[[], None],
+    received: list[signal.Signals],
 ) -> uvicorn.Server:
     """A server that ends on a signal and returns; uvicorn's own would have the signal kill the process then."""
     import uvicorn  # noqa: PLC0415
@@ -99,6 +110,9 @@ def _ending_on_signals(
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await asyncio.gather(asyncio.to_thread(ending), super().shutdown(sockets))
 
     return Server(config)
 
