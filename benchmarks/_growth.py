@@ -1,0 +1,102 @@
+"""What an operation keeps for good: bytes a call, and threads, descriptors, processes, tasks and sandboxes.
+
+It is called in blocks in a process of its own (`_growth_child.py`), which counts the bytes in use after each
+block. The first third of the blocks fills caches and is left out. The growth is the Theil–Sen slope of the
+rest (the median of the slopes between all pairs), which one step of a growing table does not move; it is 0
+where the interval of that slope reaches below the resolution.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from benchmarks._running import usable
+
+BLOCKS = 30
+CALLS = 64
+"""The most of one block: the counting is exact, so more would only take longer."""
+SECONDS = 20.0
+WITHIN = 300.0
+"""Seconds after which a child that has not ended is killed."""
+RESOLUTION = 16.0
+"""Bytes a call: the smallest block that malloc lends is 24. What is less is a table that grows slowly."""
+Z = 2.576
+"""Of an interval of 99 %."""
+ENVIRONMENT = {
+    "PYTHONMALLOC": "malloc",
+    "PYTHONHASHSEED": "0",
+    # No cache of freed blocks for each thread, which would count as in use, and one arena for all of them.
+    "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the child saw: bytes in use after each block of `calls`, and its belongings before and after."""
+
+    calls: int
+    bytes: tuple[int, ...]
+    before: dict[str, int]
+    after: dict[str, int]
+    made: tuple[str, ...]
+
+    def residue(self, kind: str) -> int:
+        """How many more threads, descriptors, processes or tasks there are than before."""
+        return self.after[kind] - self.before[kind]
+
+
+def observed(
+    place: str, argument: str, *, blocks: int = BLOCKS, calls: int = CALLS, seconds: float = SECONDS
+) -> Observed:
+    """Call the operation that `place` (`module:function`) makes from `argument`, in a child.
+
+    Raises NotImplementedError with the child's reason where it is not possible here, RuntimeError where it
+    fails.
+    """
+    numbers = (str(blocks), str(calls), str(seconds))
+    argv = [sys.executable, "-m", "benchmarks._growth_child", place, argument, *numbers]
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        done = subprocess.run(
+            argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=WITHIN, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{place}({argument}) did not end within {WITHIN:g} s") from None
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise RuntimeError(f"{place}({argument}) ended with exit code {done.returncode}: {said}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    if "skipped" in found:
+        raise NotImplementedError(found["skipped"])
+    return Observed(
+        found["calls"], tuple(found["bytes"]), found["before"], found["after"], tuple(found["made"])
+    )
+
+
+def growth(seen: Observed) -> float:
+    """Bytes that stay for each call; 0 where that cannot be told from nothing."""
+    middle, low = slope(seen.bytes[len(seen.bytes) // 3 :])
+    return middle / seen.calls if low / seen.calls >= RESOLUTION else 0.0
+
+
+def slope(values: Sequence[float]) -> tuple[float, float]:
+    """The Theil–Sen slope of values one step apart, and the lower end of its 99 % interval (Sen, 1968)."""
+    count = len(values)
+    slopes = sorted((values[j] - values[i]) / (j - i) for i, j in combinations(range(count), 2))
+    spread = Z * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
+    rank = int((len(slopes) - spread) / 2)
+    return statistics.median(slopes), slopes[rank] if rank >= 0 else -math.inf
+
+
+def left_sandboxes(runtime: str, seen: Observed) -> int:
+    """How many of the child's sandboxes are still there, now that it is dead; they are removed."""
+    return len(set(seen.made) & set(usable(runtime).sweep()))
