@@ -93,8 +93,9 @@ class Connection:
             self._fail("cannot be asked: a header of [sut.llm] holds what no header can")
         except (OSError, http.client.HTTPException) as error:
             self._fail(f"gave no answer ({_reason(error)})")
-        self._check(response)
-        return self._answer(response, start)
+        with response:  # it has the socket for itself where the server wants it closed
+            self._check(response)
+            return self._answer(response, start)
 
     def _check(self, response: http.client.HTTPResponse) -> None:
         """Raise RuntimeError for anything but a stream, with what the server says of it."""
