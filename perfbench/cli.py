@@ -28,6 +28,7 @@ COMMANDS = {
     "convert": ("convert", "Write result files in another format."),
     "list": ("listing", "Show every benchmark and every runtime."),
     "baseline": ("baseline", "Save, list, show and remove stored baselines."),
+    "config": ("configuration", "Write, check and show the settings."),
     "doctor": ("doctor", "Say what works here, what does not, and what that costs."),
     "clean": ("clean", "Remove what runs have left behind."),
 }

@@ -46,6 +46,15 @@ def settings_of(root: Path) -> tuple[SettingsFile, KeyPath] | None:
     return _read(found[0])
 
 
+def others_than(path: Path) -> list[Path]:
+    """The files beside `path` that hold settings of the same project, as a user would type them."""
+    root = path.parent
+    found = [root / name for name in NAMES if (root / name).exists() and root / name != path]
+    if _has_table(root / PYPROJECT):
+        found.append(root / PYPROJECT)
+    return [as_typed(other) for other in found]
+
+
 def _named(path: Path) -> tuple[SettingsFile, KeyPath]:
     if path.suffix not in _READERS:
         known = ", ".join(_READERS)
