@@ -15,7 +15,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from benchmarks._mcp_child import Child
 
@@ -91,7 +91,7 @@ class Client(ABC):
         self.close()
         return RuntimeError(f"the MCP server {how}")
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -103,7 +103,14 @@ def over_http(tools: Tools, place: Place) -> int:
     if place.token:
         app = functools.partial(_with_token, app, place.token)
     server = uvicorn.Server(
-        uvicorn.Config(app, lifespan="on", log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app,
+            interface="asgi3",
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
     )
     received: list[int] = []
 
