@@ -11,7 +11,6 @@ from perfbench.config import ProjectConfig, load_project
 from perfbench.project.settings_template import FORMS, TABLES, render
 from perfbench.units import SECONDS, parse_quantity
 
-
 SETTING = re.compile(r"(?m)^#(?= *[\w-]+:( |$)| *- |\[|\w+ =)")
 """The sign before a setting; prose has it too, and a space behind it."""
 
