@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["nox>=2025.2.9"]
 # ///
-"""The sessions of this repository: `perf-regression`, `tests` and `lint`.
+"""The sessions of this repository: `perf-regression`, the benchmarks by area (`bench…`), `tests` and `lint`.
 
 Wherever Python and git are:
 
@@ -36,14 +36,64 @@ EXIT_CODES = {
 @nox.session(name="perf-regression")
 def perf_regression(session: nox.Session) -> None:
     """Is the working tree slower than the commit before it? Options go to `perfbench check`."""
+    _perfbench(session, "check")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Every benchmark of the current tree, in one table. Options go to `perfbench run`."""
+    _bench(session, "--all")
+
+
+@nox.session(name="bench-quick")
+def bench_quick(session: nox.Session) -> None:
+    """Every benchmark once, on the first runtime, store or engine that is here."""
+    _bench(session, "--all", "--short", "--rounds", "1")
+
+
+@nox.session(name="bench-container")
+def bench_container(session: nox.Session) -> None:
+    """Sandboxes: their life, commands and files."""
+    _bench(session, "--only", "container,command,files")
+
+
+@nox.session(name="bench-tools")
+def bench_tools(session: nox.Session) -> None:
+    """What is served: MCP tools, the API and its workflows; the commands of the runner itself."""
+    _bench(session, "--only", "mcp,api,workflow,dispatch")
+
+
+@nox.session(name="bench-language")
+def bench_language(session: nox.Session) -> None:
+    """Languages inside a sandbox, and script engines."""
+    _bench(session, "--only", "language,script")
+
+
+@nox.session(name="bench-memory")
+def bench_memory(session: nox.Session) -> None:
+    """Allocations, peaks, memory of a sandbox, and what stays behind."""
+    _bench(session, "--only", "memory,leaks")
+
+
+@nox.session(name="bench-concurrent")
+def bench_concurrent(session: nox.Session) -> None:
+    """The same with 1, 4, 16 and 64 at once."""
+    _bench(session, "--only", "concurrency")
+
+
+@nox.session
+def validation(session: nox.Session) -> None:
+    """Are the settings right, and does every benchmark run? One round of one row of each, nothing judged."""
     _install(session)
-    _run(session, "perfbench", "clean", "--sandboxes")
-    try:
-        _run(session, "perfbench", "check", *session.posargs)
-    except nox.command.CommandFailed as failure:
-        # nox itself ends with 1 whatever the reason, so the real code is said here.
-        code = failure.return_code or 2
-        session.error(f"perfbench check ended with {code}: {EXIT_CODES.get(code, 'it was killed')}")
+    _run(session, "perfbench", "config", "validate")
+    _bench(session, "--all", "--short", "--rounds", "1")
+
+
+@nox.session(name="all")
+def everything(session: nox.Session) -> None:
+    """Lint, tests, every benchmark, and the gate, one after the other."""
+    for name in ("lint", "tests", "bench", "perf-regression"):
+        session.notify(name)
 
 
 @nox.session
@@ -60,6 +110,22 @@ def lint(session: nox.Session) -> None:
     _run(session, "ruff", "check", ".")
     _run(session, "ruff", "format", "--check", ".")
     _run(session, "mypy")
+
+
+def _bench(session: nox.Session, *options: str) -> None:
+    _perfbench(session, "run", *options)
+
+
+def _perfbench(session: nox.Session, *command: str) -> None:
+    """Run a measuring command; what dead owners left is removed first."""
+    _install(session)
+    _run(session, "perfbench", "clean", "--sandboxes")
+    try:
+        _run(session, "perfbench", *command, *session.posargs)
+    except nox.command.CommandFailed as failure:
+        # nox itself ends with 1 whatever the reason, so the real code is said here.
+        code = failure.return_code or 2
+        session.error(f"perfbench {command[0]} ended with {code}: {EXIT_CODES.get(code, 'it was killed')}")
 
 
 def _install(session: nox.Session, *groups: str) -> None:

@@ -18,6 +18,9 @@ from pathlib import Path
 
 from perfbench.errors import PerfbenchError
 
+VARIABLE = "PERFBENCH_LOCK"
+"""Names another lock: jobs that have CPUs of their own need not wait for each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -33,11 +36,13 @@ class Holder:
 
 
 def lock_path() -> Path:
-    """The lock of this user on this machine.
+    """The lock of this user on this machine, or the one that PERFBENCH_LOCK names.
 
     `/tmp` where it can be used, whatever TMPDIR says: test runners give each of their sessions a TMPDIR
     of its own, and they would not see each other.
     """
+    if named := os.environ.get(VARIABLE):
+        return Path(named)
     folder = Path("/tmp")  # noqa: S108  (the file is opened without following links, and its owner checked)
     if not os.access(folder, os.W_OK):
         folder = Path(tempfile.gettempdir())

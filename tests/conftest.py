@@ -1,15 +1,37 @@
-"""What all tests share: tests on one Docker engine run one after the other, in one worker of pytest-xdist."""
+"""What all tests share: tests on one Docker engine run one after the other, in one worker of pytest-xdist.
+
+Each worker of pytest-xdist has a CPU and a lock of its own, so that the jobs that its tests start need not
+wait for those of another worker.
+"""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from perfbench.machine_lock import VARIABLE
+
 # The machines that tests run on are shared: a slow example is no failure.
 settings.register_profile("shared-machine", deadline=None)
 settings.load_profile("shared-machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give a worker its CPU and its lock."""
+    number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if not number.isdecimal() or not hasattr(os, "sched_setaffinity"):
+        return
+    allowed = sorted(os.sched_getaffinity(0))
+    if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")) <= len(allowed):
+        os.sched_setaffinity(0, {allowed[int(number)]})
+        lock = Path(tempfile.mkdtemp(prefix="perfbench-tests-")) / "lock"
+        os.environ[VARIABLE] = str(lock)
+        config.add_cleanup(lambda: _remove(lock))
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
@@ -17,3 +39,8 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("engine") is not None:
             item.add_marker(pytest.mark.xdist_group("engine"))
+
+
+def _remove(lock: Path) -> None:
+    lock.unlink(missing_ok=True)
+    lock.parent.rmdir()

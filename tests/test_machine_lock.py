@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from perfbench.errors import PerfbenchError
-from perfbench.machine_lock import Holder, lock_path, machine_lock
+from perfbench.machine_lock import VARIABLE, Holder, lock_path, machine_lock
 
 ROOT = Path(__file__).parents[1]
 
@@ -141,3 +141,11 @@ def test_a_lock_file_with_any_content_can_be_waited_for(tmp_path: Path) -> None:
         (tmp_path / "lock").write_bytes(b"\xff nonsense")
         with holder(tmp_path / "lock") as second:
             assert said(second) == "waits for another run"
+
+
+def test_another_lock_may_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "lock"))
+    assert lock_path() == tmp_path / "lock"
+    with machine_lock(), holder(tmp_path / "lock") as other:
+        assert other.stdout is not None
+        assert other.stdout.readline().startswith("waits for")

@@ -7,7 +7,6 @@ import math
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,9 @@ from perfbench.recording import record_operation
 
 
 @pytest.fixture(autouse=True)
-def nobody_collects(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def nobody_collects(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "_collected", None)
     monkeypatch.delenv(recording.VARIABLE, raising=False)
-    yield
 
 
 def test_it_is_the_packages_own_function() -> None:

@@ -316,8 +316,8 @@ def test_operations_that_a_benchmark_records_are_rows_that_gate(project: SampleP
 
 
 def test_an_operation_that_head_records_no_longer_is_missing(project: SampleProject) -> None:
-    own = "\ntry:\n    from sample import record_operation\nexcept ImportError:\n    record_operation = lambda *a, **k: None\n"
-    project.write("benchmarks/bench.py", RECORDING.replace("\nfrom perfbench import record_operation\n", own))
+    own = "record_operation = getattr(sample, 'record_operation', lambda *told, **more: None)"
+    project.write("benchmarks/bench.py", RECORDING.replace("from perfbench import record_operation", own))
     project.write("sample.py", "from perfbench import record_operation\n" + SAMPLE)
     project.commit("record")
     project.write("sample.py", SAMPLE)

@@ -43,7 +43,8 @@ def test_what_was_recorded_reads_back_with_its_share_of_failures(
 
 
 def test_a_line_that_is_no_operation_is_a_problem_with_its_number() -> None:
-    text = b'{"operation": "a", "seconds": 1}\nnonsense\n{"operation": "a", "seconds": -1}\n{"operation": "a", "seconds": 2}\n'
+    lines = (b"nonsense", b'{"operation": "a", "seconds": -1}', b'{"operation": "a", "seconds": 2}')
+    text = b'{"operation": "a", "seconds": 1}\n' + b"\n".join(lines)
     found = operations.read(Document("file", text))
     assert [problem.line for problem in found.problems] == [2, 3]
     assert rows(found)["a", "time"] == (1.0, 2.0)
