@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ TRIES = 3
 """A free port can be taken by somebody else before the server is there."""
 HOST = "127.0.0.1"
 IPC_RMID = 0
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class RefusedError(Exception):
@@ -46,8 +47,8 @@ class Server(ABC):
     """The environment variable that others find its URL in."""
     account: ClassVar[str]
     """The user that its package makes."""
-    daemon: ClassVar[str]
-    """The name of its program."""
+    programs: ClassVar[Sequence[str]]
+    """The names of the programs that run for it, its own first."""
     ending: ClassVar[signal.Signals]
     """The signal at which it ends at once and in order."""
 
@@ -141,18 +142,19 @@ class Server(ABC):
 
     def _popen(self, argv: Sequence[str], output: int) -> subprocess.Popen[bytes]:
         user = self.user()
-        return subprocess.Popen(
-            argv,
-            cwd=self.folder,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": str(self.folder)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # the terminal's Ctrl-C is ours to handle
-            user=user and user.pw_uid,
-            group=user and user.pw_gid,
-            extra_groups=user and [],
-        )
+        with signals_held_back():
+            return subprocess.Popen(
+                argv,
+                cwd=self.folder,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": str(self.folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # the terminal's Ctrl-C is ours to handle
+                user=user and user.pw_uid,
+                group=user and user.pw_gid,
+                extra_groups=user and [],
+            )
 
     def _write(self, path: Path, text: str, *, ours: bool = False) -> None:
         """A file that only the server's user can read, or only we."""
@@ -168,7 +170,17 @@ class Server(ABC):
             os.chown(path, user.pw_uid, user.pw_gid)
 
     def _processes(self) -> list[int]:
-        return remains.processes(self.folder, {self.daemon})
+        """Those of its programs that work in its folder: in there they are started, and stay."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # gone, a zombie, or not ours
+                where = (entry / "cwd").readlink()
+                if (
+                    where.is_relative_to(self.folder)
+                    and (entry / "comm").read_text().strip() in self.programs
+                ):
+                    found.append(int(entry.name))
+        return found
 
     def _last_word(self) -> str:
         lines = self.log.read_text(errors="replace").split("\n") if self.log.exists() else []
@@ -183,7 +195,7 @@ class Redis(Server):
     package = "redis-server"
     variable = "PERFBENCH_REDIS_URL"
     account = "redis"
-    daemon = "redis-server"
+    programs = ("redis-server",)
     ending = signal.SIGTERM
 
     def __init__(self, folder: Path) -> None:
@@ -191,17 +203,15 @@ class Redis(Server):
         self._settings = folder / "redis.conf"
 
     def program(self) -> str | None:
-        return shutil.which(self.daemon)
+        return shutil.which(self.programs[0])
 
     def set_up(self, secret: str) -> None:
         lines = [
             f"bind {HOST}",
             f"requirepass {secret}",
-            f"dir {self.folder}",
             'save ""',
             "appendonly no",
             "daemonize no",
-            "set-proc-title no",  # its command line is how it is found again
         ]
         self._write(self._settings, "\n".join(lines) + "\n")
 
@@ -229,7 +239,7 @@ class Postgres(Server):
     package = "postgresql"
     variable = "PERFBENCH_POSTGRES_URL"
     account = "postgres"
-    daemon = "postgres"
+    programs = ("postgres", "initdb")
     ending = signal.SIGINT
     """Its fast shutdown: clients are cut off."""
 
@@ -240,9 +250,9 @@ class Postgres(Server):
     def program(self) -> str | None:
         """Debian keeps each version's programs in a folder of its own; the newest is taken."""
         found = sorted(
-            Path("/usr/lib/postgresql").glob(f"*/bin/{self.daemon}"), key=lambda path: int(path.parts[4])
+            Path("/usr/lib/postgresql").glob(f"*/bin/{self.programs[0]}"), key=lambda path: int(path.parts[4])
         )
-        return str(found[-1]) if found else shutil.which(self.daemon)
+        return str(found[-1]) if found else shutil.which(self.programs[0])
 
     def set_up(self, secret: str) -> None:
         password = self.folder / "password"
@@ -314,6 +324,20 @@ class Postgres(Server):
 
 
 SERVERS: tuple[type[Server], ...] = (Redis, Postgres)
+
+
+@contextlib.contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Let an interrupt wait until a process that is being started can be found, and so ended."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda came_in, _: came.append(came_in)) for number in INTERRUPTS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for interrupt in came:
+            signal.raise_signal(interrupt)
 
 
 def free_port() -> int:
