@@ -14,6 +14,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,37 @@ OWNER_IS_LATE = 1.0
 PR_SET_PDEATHSIG = 1
 
 
+class Memory:
+    """The kernel's limit of this process's writable memory, where it has one (Linux)."""
+
+    def __init__(self) -> None:
+        self._set: Callable[[tuple[int, int]], None] | None = None
+        self._free = self._limit = (-1, -1)
+        if sys.platform == "linux":
+            import resource  # noqa: PLC0415  (not on every platform)
+
+            hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+            self._free = self._limit = (hard, hard)
+            self._set = partial(resource.setrlimit, resource.RLIMIT_DATA)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    def allow(self, more: int) -> None:
+        """Let this process have `more` bytes than it has now."""
+        if self._set is not None:
+            self._limit = (_data() + more, self._free[1])
+            self._set(self._limit)
+
+    def lift(self) -> None:
+        """Lift the limit. Needs no memory itself: it is called where there is none."""
+        if self._set is not None:
+            self._set(self._free)
+
+    def hold(self) -> None:
+        """Set the same limit again, whatever the process has by now."""
+        if self._set is not None:
+            self._set(self._limit)
+
+
 class Servant:
     """Serves one engine after another, never two at once."""
 
@@ -35,6 +67,7 @@ class Servant:
         self._connection = connection
         self._engine: Engine | None = None
         self._limits = ScriptLimits()
+        self._memory = Memory()
         self._programs: dict[int, Program] = {}
         self._last = 0
 
@@ -43,30 +76,30 @@ class Servant:
         while True:
             request = wire.receive(self._connection)
             signal.setitimer(signal.ITIMER_REAL, self._limits.seconds + OWNER_IS_LATE)
-            reply = self._reply(request)
-            signal.setitimer(signal.ITIMER_REAL, 0)
             try:
+                reply = self._reply(request)
                 wire.send(self._connection, reply)
-            except (ScriptError, MemoryError):
-                wire.send(self._connection, ["error", "the script's result is too large"])
+            except MemoryError:
+                self._memory.lift()
+                wire.send(self._connection, ["error", "out of memory"])
+                self._memory.hold()
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _reply(self, request: list[Any]) -> list[Any]:
         try:
             return ["value", getattr(self, f"_{request[0]}")(*request[1:])]
-        except wire.ClosedError:
+        except (wire.ClosedError, MemoryError):
             raise
         except PerfbenchError as error:
             return ["error", error.message, error.remedy]
-        except MemoryError:
-            return ["error", "out of memory"]
         except Exception as error:  # an engine's surprise costs one script, not the engine
             return ["error", f"{type(error).__name__}: {error}"]
 
     def _open(self, seconds: float, memory: int) -> None:
         self._limits = ScriptLimits(seconds, memory)
-        _limit_memory(None)
+        self._memory.lift()
         self._engine = interpreters.make(self._name, self._limits)
-        _limit_memory(memory + interpreters.SLACK.get(self._name, 0))
+        self._memory.allow(memory + interpreters.SLACK.get(self._name, 0))
 
     def _reset(self) -> None:
         self._programs.clear()
@@ -140,17 +173,6 @@ def _end_with(owner: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != owner:
             sys.exit("the owner is gone")
-
-
-def _limit_memory(more: int | None) -> None:
-    """Let this process have `more` bytes of writable memory than it has now; None lifts the limit."""
-    if sys.platform != "linux":
-        return
-    import resource  # noqa: PLC0415  (not on every platform)
-
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (hard if more is None else _data() + more, hard))
 
 
 def _data() -> int:

@@ -21,7 +21,7 @@ Source = str | bytes
 """A script as text; bytes are WebAssembly's binary form."""
 
 LONGEST_MESSAGE = 300
-_TRACE = re.compile(r"^(\s+at |stack traceback:|Traceback |Caused by:|\s*\d+: +0x)")
+_TRACE = re.compile(r"^(\s+at |stack traceback:|Traceback |Caused by:|\s+--> |\s*\d+: +0x)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,14 +53,17 @@ class IsolatedEngine(Closing):
             self._ask(["register", name, plain(value, self.name)])
 
     def compile(self, source: Source) -> Program:
-        dropped, self._dropped = self._dropped, []
+        dropped = self._dropped.copy()
         number = self._ask(["compile", packed(source), dropped])
-        return Program(self.name, source, _Code(number, self._dropped.append))
+        del self._dropped[: len(dropped)]
+        return Program(self.name, source, _Code(number, self._dropped))
 
     def execute(self, program: Source | Program) -> Value:
-        return self._value(
-            ["execute", program.code.number if isinstance(program, Program) else packed(program)]
-        )
+        if not isinstance(program, Program):
+            return self._value(["execute", packed(program)])
+        if getattr(program.code, "dropped", None) is not self._dropped:
+            raise ScriptError("the program was compiled by another engine", "compile it with this one")
+        return self._value(["execute", program.code.number])
 
     def run(self, source: Source) -> Value:
         return self._value(["run", packed(source)])
@@ -106,8 +109,8 @@ class IsolatedEngine(Closing):
         except wire.ClosedError:
             self._child = None
             raise ScriptError(
-                f"the script ended its interpreter ({child.last_words()}), as one does that needs more memory than "
-                f"its limit of {self._limits.memory / MIB:g} MiB"
+                f"the script ended its interpreter ({child.last_words()})",
+                f"that is how most end that need more memory than their limit, here {self._limits.memory / MIB:g} MiB",
             ) from None
         except BaseException:
             self._lose(child)
@@ -137,9 +140,9 @@ class _SaidError(Exception):
 class _Code:
     """A program that the child holds; the child forgets it when the last reference here is gone."""
 
-    def __init__(self, number: int, dropped: Callable[[int], None]) -> None:
+    def __init__(self, number: int, dropped: list[int]) -> None:
         self.number = number
-        self._dropped = dropped
+        self.dropped = dropped
 
     def __del__(self) -> None:
-        self._dropped(self.number)
+        self.dropped.append(self.number)

@@ -59,6 +59,8 @@ class Starlark(Closing):
         try:
             result = self._library.eval(self._module, code, self._globals)
         except self._library.StarlarkError as error:
+            if "serde::serialize" in str(error):
+                raise ScriptError("the script's value is a function", "end with a plain value") from None
             raise _failure(error) from None
         return plain(result, self.name)
 

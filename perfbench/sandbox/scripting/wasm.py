@@ -126,7 +126,7 @@ def _number(value: float, kind: wasmtime.ValType) -> wasmtime.Val:
         if value != int(value) or not -(1 << BITS[name] - 1) <= value < 1 << BITS[name] - 1:
             raise ScriptError(f"{value} does not fit {name}", "register a number that does")
         return wasmtime.Val.i32(int(value)) if name == "i32" else wasmtime.Val.i64(int(value))
-    return wasmtime.Val.f32(value) if name == "f32" else wasmtime.Val.f64(value)
+    return wasmtime.Val.f32(float(value)) if name == "f32" else wasmtime.Val.f64(float(value))
 
 
 def _guarded(action: Callable[..., Any], *arguments: Any) -> Any:
