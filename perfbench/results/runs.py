@@ -58,10 +58,11 @@ def new_run(root: Path, now: datetime | None = None) -> Path:
 
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     folder = runs_folder(root)
-    if folder == root / _FOLDER:
+    own = folder == root / _FOLDER
+    if own:
         workspace(root)
     try:
-        _make(folder)
+        _make(folder, ignored=not own)
         for old in _runs(folder)[: -(KEPT - 1)]:
             old.unlink(missing_ok=True)
             old.with_suffix(".log").unlink(missing_ok=True)
@@ -128,11 +129,12 @@ def resolve_part(name: str, root: Path) -> tuple[Path, str]:
     return resolve(name, root), ""
 
 
-def _make(folder: Path) -> None:
-    """Make the folder where it is missing, and have git leave alone what it will hold."""
+def _make(folder: Path, *, ignored: bool) -> None:
+    """Make the folder where it is missing; `ignored` has git leave alone what it will hold."""
     if not folder.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        if ignored:
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def _runs(folder: Path) -> list[Path]:

@@ -38,6 +38,7 @@ def test_runs_lie_where_the_variable_says(tmp_path: Path, monkeypatch: pytest.Mo
     assert (run.parent / ".gitignore").read_text() == "*\n"
     monkeypatch.setenv("PERF_OUTPUT_DIR", "")
     assert stored_runs(tmp_path / "project") == []
+    assert [path.name for path in new_run(tmp_path, NOON).parent.iterdir()] == []
 
 
 def test_a_folder_of_the_users_own_keeps_what_git_knows_of_it(
