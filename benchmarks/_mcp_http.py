@@ -157,7 +157,7 @@ class HttpClient(Client):
         try:
             if self._response is not None and not self._response.isclosed():
                 self._socket.settimeout(SETTLES_WITHIN)
-                if self._response.read1(CHUNK) or not self._response.isclosed():
+                if self._response.read1(CHUNK) or self._response.length:
                     self._drop()
                     return
             if self._connection.sock is None or _is_readable(self._socket):
@@ -196,6 +196,9 @@ class HttpClient(Client):
             except (OSError, http.client.HTTPException) as error:
                 raise self.failure(f"breaks off: {type(error).__name__}: {error}"[:300]) from None
             if not chunk:
+                if response.length:  # http.client says nothing of it
+                    raise self.failure(f"breaks off {response.length} bytes before the end of its answer")
+                response.close()
                 return
             taken += len(chunk)
             if taken > MOST_BYTES:
