@@ -161,6 +161,8 @@ class Start:
 
 _kept: dict[str, tuple[Client, tuple[str, ...]]] = {}
 """By transport: a client, and the tools that its server has."""
+_servers: list[Child] = []
+"""Servers over HTTP that this process has started."""
 
 
 def _over_stdio(tool: str) -> StdioClient:
@@ -244,7 +246,7 @@ def _own_url() -> str:
     """The URL of perfbench's own server, started once for this process."""
     environment = {name: value for name, value in os.environ.items() if name != "SANDBOX_TOKEN"}
     child = Child([*_own_server(), "--http"], folder=sut.root(), environment=environment)
-    atexit.register(child.close, told_by=signal.SIGTERM)
+    _servers.append(child)
     if not select.select([child.stdout], [], [], STARTS_WITHIN)[0]:
         raise RuntimeError(f"perfbench's own MCP server has not started within {STARTS_WITHIN:g} s")
     said = child.stdout.readline(1000).decode()
@@ -259,7 +261,11 @@ def _close() -> None:
     for client, _ in _kept.values():
         with contextlib.suppress(RuntimeError):
             client.close()
+    for server in _servers:
+        server.close(told_by=signal.SIGTERM)
     _kept.clear()
+    _servers.clear()
+    _own_url.cache_clear()
 
 
 if __name__ == "__main__":
