@@ -94,11 +94,6 @@ class Folder:
             self._open_folder(names[:-1]) as folder,
             _open_file(folder, names[-1]) as file,
         ):
-            size = os.fstat(file).st_size
-            if size > self.largest:
-                raise SandboxError(
-                    f"{str(path)!r} has {size} bytes, more than the {self.largest} that are read"
-                )
             return _content(file, self.largest, str(path))
 
     def write(self, path: str | PurePath, data: bytes) -> None:
@@ -290,12 +285,17 @@ def _open_file(folder: int, name: str) -> Iterator[int]:
 
 def _content(file: int, largest: int, path: str) -> bytes:
     """All of a file, which may grow while it is read. Raises SandboxError when it is too large."""
-    blocks = []
-    left = largest + 1
-    while left and (block := os.read(file, min(left, _BLOCK))):
+    size = os.fstat(file).st_size
+    if size > largest:
+        raise SandboxError(f"{path!r} has {size} bytes, more than the {largest} that are read")
+    data = os.read(file, size + 1)
+    if len(data) == size:
+        return data
+    blocks, left = [data], largest + 1 - len(data)
+    while left > 0 and (block := os.read(file, min(left, _BLOCK))):
         blocks.append(block)
         left -= len(block)
-    if not left:
+    if left <= 0:
         raise SandboxError(f"{path!r} has more than the {largest} bytes that are read")
     return b"".join(blocks)
 
