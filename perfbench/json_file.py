@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from perfbench.errors import ConfigError
 from perfbench.settings_file import DEEPEST, KeyPath, SettingsFile, as_typed, bounded_text
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\],:\n]', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\],:\n]|[^\s{}\[\],:"]++', re.DOTALL)
 
 
 def read_json(path: Path) -> SettingsFile:

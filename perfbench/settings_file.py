@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
+from typing import Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -72,12 +72,11 @@ class SettingsFile:
     def _refuse(self, complaint: str, shape: type[msgspec.Struct], table: KeyPath) -> NoReturn:
         """Turn msgspec's sentence into one with a place and a remedy."""
         text, _, place = complaint.partition(" - at `$")
-        within = _key_path(place.rstrip("`"))
+        within, meant = _fault(self.at(table), shape, place.rstrip("`"))
         key = table + within
         if match := re.match(r"Object contains unknown field `(.*)`", text, re.DOTALL):
             name = match[1]
-            valid = msgspec.structs.fields(_struct_at(shape, within))
-            known = [entry.encode_name for entry in valid]
+            known = [entry for struct in _structs_in(meant) for entry in struct.__struct_fields__]
             raise self.error((*key, name), f"unknown key '{name}'", nearest(name, known)) from None
         if match := re.match(r"Object missing required field `(.*)`", text):
             where = self._table_words(key)
@@ -136,21 +135,51 @@ def nearest(name: str, known: list[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else f"valid keys: {', '.join(known)}"
 
 
-def _key_path(place: str) -> KeyPath:
-    """msgspec's `.threshold[2].limit` as a path; it does not say which entry of a free table it means."""
-    parts = re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", place)
-    return tuple(name or int(index) for name, index in parts)
+def _fault(content: Any, shape: Any, place: str) -> tuple[KeyPath, Any]:
+    """msgspec's `.threshold[2].limit` as a path below `content`, and the type that is wanted there.
+
+    Of a free table it only says `[...]`: then it is the first entry that does not fit.
+    """
+    path: KeyPath = ()
+    for name, index, free in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]|\[(\.\.\.)\]", place):
+        part: str | int | None = name or (int(index) if index else None)
+        shape = _inner(shape, part)
+        if free and isinstance(content, Mapping):
+            part = next((key for key, value in content.items() if not _fits(value, shape)), None)
+        if part is None:
+            break
+        path = (*path, part)
+        content = content[part] if _holds(content, part) else None
+    return path, shape
 
 
-def _struct_at(shape: type[msgspec.Struct], path: KeyPath) -> type[msgspec.Struct]:
-    """The Struct that describes the table at `path` below `shape`."""
-    for part in path:
-        if isinstance(part, str) and part in shape.__struct_fields__:
-            shape = next(_structs_in(get_type_hints(shape)[part]), shape)
-    return shape
+def _inner(annotation: Any, part: str | int | None) -> Any:
+    """The type of what stands at `part` (a key, a place in a list, None for any key of a free table)."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(part, int) and get_origin(kind) in (tuple, list):
+            return get_args(kind)[0]
+        if part is None and get_origin(kind) is dict:
+            return get_args(kind)[1]
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and part in kind.__struct_fields__:
+            return get_type_hints(kind)[str(part)]
+    return Any
 
 
-def _structs_in(annotation: Any) -> Any:
+def _fits(value: Any, annotation: Any) -> bool:
+    try:
+        msgspec.convert(value, annotation)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _holds(content: Any, part: str | int) -> bool:
+    if isinstance(part, int):
+        return isinstance(content, list) and part < len(content)
+    return isinstance(content, Mapping) and part in content
+
+
+def _structs_in(annotation: Any) -> Iterator[type[msgspec.Struct]]:
     """The Structs that an annotation is made of, such as `dict[str, Table] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
         yield annotation
