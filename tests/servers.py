@@ -17,12 +17,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 SERVICES = Path(__file__).resolve().parents[1] / "tools" / "services"
 VARIABLES = {"redis": "PERFBENCH_REDIS_URL", "postgres": "PERFBENCH_POSTGRES_URL"}
+CLIENTS = {"redis": "redis", "postgres": "psycopg"}
 
 GUARD = """
 import subprocess, sys
@@ -61,7 +63,9 @@ def _end(guard: subprocess.Popen[bytes]) -> None:
 
 
 def url_or_skip(urls: dict[str, str], store: str) -> str:
-    """The URL of the store's server; the test is skipped where there is none."""
+    """The URL of the store's server; the test is skipped where there is none, or no client for it."""
+    if find_spec(CLIENTS[store]) is None:
+        pytest.skip(f"{CLIENTS[store]} is not installed")
     if store not in urls:
         pytest.skip(
             f"there is no {store} server here: neither {VARIABLES[store]} nor tools/services gives one"

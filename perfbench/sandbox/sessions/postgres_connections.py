@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Generator
@@ -64,8 +63,8 @@ class Connections:
         self._drop_idle()
 
     def _rows(self, statement: str, values: tuple[object, ...]) -> Rows:
-        with contextlib.suppress(IndexError):  # none is idle
-            connection = self._idle.pop()
+        connection = self._an_idle_one()
+        if connection is not None:
             try:
                 return self._answer(connection, statement, values)
             except self._psycopg.OperationalError:
@@ -73,6 +72,12 @@ class Connections:
                     raise
                 self._drop_idle()  # the server was restarted: the others lead nowhere either
         return self._answer(self._connected(), statement, values)
+
+    def _an_idle_one(self) -> Connection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _answer(self, connection: Connection, statement: str, values: tuple[object, ...]) -> Rows:
         try:
@@ -107,9 +112,8 @@ class Connections:
         return connection
 
     def _drop_idle(self) -> None:
-        with contextlib.suppress(IndexError):
-            while True:
-                self._idle.pop().close()
+        while (connection := self._an_idle_one()) is not None:
+            connection.close()
 
 
 @cache
