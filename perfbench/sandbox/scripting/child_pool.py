@@ -71,9 +71,15 @@ class Child:
         with _lock:
             _alive.add(self)
 
+    def limit(self, seconds: float) -> None:
+        """Wait no longer than this for each of its answers. Raises ClosedError when it has ended."""
+        try:
+            wire.limit(self.connection, seconds)
+        except OSError as error:
+            raise wire.ClosedError from error
+
     def send(self, message: list[Any]) -> None:
         """Send a message. Raises ClosedError when the child has ended."""
-        self.connection.settimeout(STARTS_WITHIN)
         wire.send(self.connection, message)
 
     def receive(self, largest: int, deadline: float) -> list[Any]:
@@ -116,6 +122,7 @@ def give_back(child: Child) -> None:
     """Keep a child whose engine is closed for the next one, or end it."""
     if child.owner == os.getpid() and KINDS[child.name].reusable:
         with suppress(wire.ClosedError, wire.LateError, ScriptError):
+            child.limit(RESETS_WITHIN)
             child.send(["reset"])
             if child.receive(1024, time.monotonic() + RESETS_WITHIN) == ["value", None]:
                 with _lock:

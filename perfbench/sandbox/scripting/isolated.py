@@ -42,7 +42,9 @@ class IsolatedEngine(Closing):
         self._dropped: list[int] = []
         self._turn = threading.Lock()
         self._child: child_pool.Child | None = child_pool.take(name)
+        self._child.limit(child_pool.STARTS_WITHIN)
         self._ask(["open", limits.seconds, limits.memory], child_pool.STARTS_WITHIN)
+        self._child.limit(limits.seconds)
 
     def register(self, name: str, value: Value | Callable[..., Value]) -> None:
         checked_name(name)

@@ -8,7 +8,6 @@ expression; `run` takes `await` outside of functions.
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
 from collections.abc import Callable
 from types import CodeType
@@ -52,12 +51,16 @@ class Python(Closing):
     def run(self, source: Source) -> Value:
         """The script and every task that it has started, in asyncio's loop."""
         code = self._compiled(source, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        import asyncio  # noqa: PLC0415  (as slow to import as the rest of a child together)
+
         return plain(self._guarded(asyncio.run, self._until_idle(code)), self.name)
 
     def close(self) -> None:
         self._globals = {}
 
     async def _until_idle(self, code: _Code) -> object:
+        import asyncio  # noqa: PLC0415
+
         value: object = None
         for part in code:
             if part is not None:

@@ -6,7 +6,9 @@ JSON, since the child runs what others wrote: nothing that it says can make this
 from __future__ import annotations
 
 import json
+import math
 import socket
+import struct
 import time
 from typing import Any
 
@@ -26,47 +28,57 @@ class LateError(Exception):
     """The other side has not answered in time."""
 
 
+def limit(connection: socket.socket, seconds: float) -> None:
+    """Let no send and no receive on this socket wait for longer. The kernel does it, at no cost for each call."""
+    span = struct.pack("@ll", int(seconds), max(1, int(seconds % 1 * 1e6)))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, span)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, span)
+
+
 def send(connection: socket.socket, message: list[Any]) -> None:
-    """Send one message. Raises ClosedError, and ScriptError for what is no text."""
+    """Send one message. Raises ClosedError when the other side is gone, LateError when it does not read."""
     body = json.dumps(message, separators=(",", ":")).encode()
     if len(body) > LARGEST:
         raise ScriptError(f"{len(body)} bytes are too much for one message to a script")
     try:
         connection.sendall(len(body).to_bytes(HEADER, "big") + body)
-    except TimeoutError:
+    except BlockingIOError:
         raise LateError from None
     except OSError as error:
         raise ClosedError from error
 
 
-def receive(connection: socket.socket, *, largest: int = LARGEST, deadline: float | None = None) -> list[Any]:
-    """The next message.
+def receive(connection: socket.socket, *, largest: int = LARGEST, deadline: float = math.inf) -> list[Any]:
+    """The next message, which may come in pieces until `deadline` (of time.monotonic).
 
-    Raises LateError past `deadline` (of time.monotonic), ClosedError when the other side is gone, and ScriptError
-    for a message that is larger than `largest` bytes or is none.
+    Raises LateError when it does not come in time, ClosedError when the other side is gone, and ScriptError for a
+    message that is larger than `largest` bytes or is none.
     """
-    data = bytearray()
-    wanted = HEADER
-    while len(data) < wanted:
-        if deadline is not None:
-            connection.settimeout(max(0.001, deadline - time.monotonic()))
-        try:
-            chunk = connection.recv(CHUNK)
-        except TimeoutError:
-            raise LateError from None
-        except OSError as error:
-            raise ClosedError from error
-        if not chunk:
-            raise ClosedError
-        data += chunk
-        if wanted == HEADER and len(data) >= HEADER:
-            size = int.from_bytes(data[:HEADER], "big")
-            if size > largest:
-                raise ScriptError(f"the script's result is larger than {largest} bytes")
-            wanted = HEADER + size
-        if deadline is not None and len(data) < wanted and time.monotonic() > deadline:
+    data = _chunk(connection)
+    while len(data) < HEADER:
+        data += _chunk(connection)
+    size = HEADER + int.from_bytes(data[:HEADER], "big")
+    if size - HEADER > largest:
+        raise ScriptError(f"the script's result is larger than {largest} bytes")
+    pieces, length = [data], len(data)
+    while length < size:
+        if time.monotonic() > deadline:
             raise LateError
-    return _parsed(bytes(data[HEADER:]))
+        pieces.append(_chunk(connection))
+        length += len(pieces[-1])
+    return _parsed(b"".join(pieces)[HEADER:])
+
+
+def _chunk(connection: socket.socket) -> bytes:
+    try:
+        chunk = connection.recv(CHUNK)
+    except BlockingIOError:
+        raise LateError from None
+    except OSError as error:
+        raise ClosedError from error
+    if not chunk:
+        raise ClosedError
+    return chunk
 
 
 def _parsed(body: bytes) -> list[Any]:
