@@ -127,13 +127,18 @@ def test_a_server_that_goes_away_in_mid_run_fails_the_row_and_ends_its_threads(
 
 def test_what_a_killed_process_left_on_a_server_goes_with_the_next(servers: Callable[[str], str]) -> None:
     servers("redis")
-    script = "from benchmarks import _stores; import os\n_stores.kept('redis', 2)\nos.kill(os.getpid(), 9)"
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
+    script = (
+        "from benchmarks import _stores; import os\n"
+        "print(*(session.id for session in _stores.kept('redis', 2)), flush=True)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, check=False)
+    left = set(done.stdout.decode().split())
     with sessions.open_store("redis") as store:
+        assert len(left & set(store.ids())) == 2
         foreign = store.create({"owner": "somebody else"})
-        before = set(store.ids())
         _stores.opened("redis")
-        assert len(before - set(store.ids())) == 2
+        assert not left & set(store.ids())
         assert store.read(foreign.id) == foreign
         store.delete(foreign.id)
 

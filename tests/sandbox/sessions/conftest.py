@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,12 +27,27 @@ def stores(server_urls: dict[str, str]) -> Iterator[Callable[[str], SessionStore
             if name not in kept:
                 url = url_or_skip(server_urls, name) if name in ("redis", "postgres") else None
                 kept[name] = opened.enter_context(open_store(name, url=url))
+                opened.callback(_deletes_what_it_keeps(kept[name]))
             return kept[name]
 
         yield of
-        for store in kept.values():
-            for id in store.ids():
-                store.delete(id)
+
+
+def _deletes_what_it_keeps(store: Any) -> Callable[[], None]:
+    """Remember the sessions that this store is given from now on; gives what deletes just them."""
+    ids: set[str] = set()
+    put = store._put
+
+    def remember(id: str, data: bytes) -> None:
+        ids.add(id)
+        put(id, data)
+
+    def delete() -> None:
+        for id in ids:
+            store.delete(id)
+
+    store._put = remember
+    return delete
 
 
 @pytest.fixture(params=NAMES)
