@@ -30,6 +30,10 @@ RUNTIMES = (
     "docker:runsc",
     "podman",
 )
+"""What the sandbox runner that comes with perfbench knows."""
+
+TARGETS = sut.names("container", RUNTIMES)
+"""What is measured: those, or the runtimes that a project configures as its own."""
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
@@ -55,11 +59,16 @@ def usable(name: str) -> Runtime:
 
 def running(name: str) -> Sandbox:
     """A running sandbox of that runtime, the same one for the whole life of this process."""
-    if name not in _running:
-        sandbox = _kept.enter_context(usable(name).create())
+    return started(name, usable(name))
+
+
+def started(key: str, runtime: Runtime) -> Sandbox:
+    """A running sandbox of that runtime, the same one under this key for the whole life of this process."""
+    if key not in _running:
+        sandbox = _kept.enter_context(runtime.create())
         sandbox.start()
-        _running[name] = sandbox
-    return _running[name]
+        _running[key] = sandbox
+    return _running[key]
 
 
 @atexit.register
@@ -91,7 +100,11 @@ class Subject:
 
     def create(self, runtime: str) -> None:
         """Create it."""
-        self._sandbox = usable(runtime).create()
+        self.create_from(usable(runtime))
+
+    def create_from(self, runtime: Runtime) -> None:
+        """Create it with a runtime that is at hand."""
+        self._sandbox = runtime.create()
 
     def create_cold(self, runtime: str) -> None:
         """Create it from an image that this machine has never started."""

@@ -1,4 +1,9 @@
-"""A command in a running sandbox, its cost over the same on the host, its output; perfbench's own start."""
+"""A command in a running sandbox, its cost over the same on the host, its output; a project's own commands;
+perfbench's own start.
+
+    [sut.command.commands]          # each a row of Own, run on the host at the root of the checkout
+    import = ["python", "-c", "import mylibrary"]
+"""
 
 # ruff: noqa: ARG002  (asv hands every param to every method)
 
@@ -7,10 +12,14 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from pathlib import Path
 
-from benchmarks._running import RUNTIMES, checked, on_host, output_of, prepared_by, running
+from benchmarks._running import TARGETS, checked, on_host, output_of, prepared_by, running
+from perfbench import sut
 
 COMMAND = ("true",)
+PROGRAMS = sut.names("command", COMMAND)
+"""Where none is configured, it is the command of the rows in sandboxes, on the host."""
 PAIRS = 8
 SIZES = {"0": 0, "64KiB": 64 * 1024, "4MiB": 4 * 1024 * 1024}
 
@@ -24,7 +33,7 @@ class Exec:
     """A command that does nothing, in a sandbox that already runs."""
 
     version = "1"
-    params = RUNTIMES
+    params = (TARGETS,)
     param_names = ("runtime",)
     unit = "seconds"
     better = "lower"
@@ -76,7 +85,7 @@ class Output:
     """A command that writes so many bytes, until all of them have come back."""
 
     version = "1"
-    params = (RUNTIMES, tuple(SIZES))
+    params = (TARGETS, tuple(SIZES))
     param_names = ("runtime", "size")
     timeout = 120.0
     perfbench_pin = False
@@ -88,6 +97,29 @@ class Output:
         output = output_of(self.sandbox, ["head", "-c", str(SIZES[size]), "/dev/zero"])
         if len(output) != SIZES[size]:
             raise RuntimeError(f"{len(output)} bytes came back, not {SIZES[size]}")
+
+
+class Own:
+    """A command of a project's own on the host, from its start to its end; it must end with exit code 0."""
+
+    version = "1"
+    params = (PROGRAMS,)
+    param_names = ("program",)
+    timeout = 300.0
+    perfbench_pin = False
+
+    def setup(self, program: str) -> None:
+        table = sut.configured("command")
+        words = table["commands"][program] if table is not None else COMMAND
+        self.argv = [sut.filled(word) for word in words]
+        self.folder = Path(sut.root())
+
+    def time_run(self, program: str) -> None:
+        try:
+            result = on_host(self.argv, self.folder)
+        except OSError as error:
+            raise RuntimeError(f"{self.argv[0]} cannot be run: {error.strerror}") from None
+        checked(result, self.argv)
 
 
 class Cli:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Barrier
 
-from benchmarks._running import RUNTIMES, output_of, prepared_by, subject, usable
+from benchmarks._running import TARGETS, output_of, prepared_by, subject, usable
 from perfbench.sandbox.runtimes.runtime import Runtime, Sandbox
 
 
@@ -15,7 +15,7 @@ class Lifecycle:
     """Each phase apart. What comes before a phase is its setup; what is left is removed unclocked."""
 
     version = "1"
-    params = RUNTIMES
+    params = (TARGETS,)
     param_names = ("runtime",)
     number = 1
     timeout = 120.0
@@ -59,7 +59,7 @@ class Cold:
     """From start to the first answer, of an image that this machine has never started."""
 
     version = "1"
-    params = RUNTIMES
+    params = (TARGETS,)
     param_names = ("runtime",)
     number = 1
     timeout = 120.0
@@ -79,7 +79,7 @@ class Warm:
     """The warm twin of Cold: the same, of an image that has been started before."""
 
     version = "1"
-    params = RUNTIMES
+    params = (TARGETS,)
     param_names = ("runtime",)
     number = 1
     timeout = 120.0
@@ -106,7 +106,7 @@ class Concurrent:
     """Several sandboxes wanted at once, each by a thread of its own: create, start, one command."""
 
     version = "1"
-    params = (RUNTIMES, (1, 4, 16))
+    params = (TARGETS, (1, 4, 16))
     param_names = ("runtime", "sandboxes")
     number = 1
     timeout = 300.0

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks._running import RUNTIMES, checked, on_host, running
+from benchmarks._running import TARGETS, checked, on_host, running
 from benchmarks._workspace import file_of, workspace
 from perfbench.sandbox.runtimes.runtime import ExecResult, Sandbox
 
@@ -29,7 +29,7 @@ class InSandbox:
     """One file in a running sandbox."""
 
     version = "1"
-    params = (RUNTIMES, tuple(SIZES))
+    params = (TARGETS, tuple(SIZES))
     param_names = ("runtime", "size")
     timeout = 300.0
     perfbench_pin = False
@@ -108,7 +108,7 @@ class ListInSandbox:
     """The names in a folder of 1,000 files in a running sandbox."""
 
     version = "1"
-    params = RUNTIMES
+    params = (TARGETS,)
     param_names = ("runtime",)
     timeout = 120.0
     perfbench_pin = False
