@@ -30,6 +30,10 @@ class PerfbenchError(Exception):
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message
 
+    def __repr__(self) -> str:
+        # asv shows a skipped benchmark's error so: the remedy belongs to it.
+        return f"{type(self).__name__}({str(self)!r})"
+
 
 class UsageError(PerfbenchError):
     """The command line asks for something that does not exist or does not fit."""
