@@ -54,8 +54,8 @@ def counted(prepared: Prepared) -> Count:
     """What a call of the operation allocates once it is warm.
 
     It is the mean of a block of calls, where most blocks agree to the byte. Where something makes them differ
-    that happens to few calls (a dictionary that grows, a time with a digit less), it is what most calls do.
-    Raises RuntimeError where no figure has a majority: it would be another in the next run.
+    that happens to some calls (a dictionary that grows, a time with a digit less), it is the median of all
+    calls. Raises RuntimeError where that would be another in the next run.
     """
     _require_memray()
     return in_a_thread(lambda: _counted(prepared))
@@ -82,14 +82,19 @@ def _counted(prepared: Prepared) -> Count:
     total, times = sums.most_common(1)[0]
     if times > BLOCKS // 2:
         return Count(total.bytes / CALLS, total.allocations / CALLS)
-    calls = Counter(call for block in blocks for call in block)
-    most, times = calls.most_common(1)[0]
-    if times <= CALLS * BLOCKS // 2:
-        seen = ", ".join(f"{one.bytes:g} bytes in {one.allocations:g}" for one, _ in calls.most_common(3))
+    calls = [call for block in blocks for call in block]
+    return Count(_middle([call.bytes for call in calls]), _middle([call.allocations for call in calls]))
+
+
+def _middle(values: list[float]) -> float:
+    """The median. Raises RuntimeError where the middle fifth of the calls is not alike."""
+    values.sort()
+    low, middle, high = (values[int(len(values) * share)] for share in (0.4, 0.5, 0.6))
+    if low != high:
         raise RuntimeError(
-            f"its calls do not allocate the same ({seen}, …): a figure would be another in the next run"
+            f"its calls do not ask for the same ({low:g} to {high:g}): a figure would be another in the next run"
         )
-    return most
+    return middle
 
 
 def _block(operation: Callable[[], object]) -> list[Count]:

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import _operations
+from benchmarks import _operations, _scripts
 from benchmarks._operations import Operation, Prepared
+from benchmarks._stores import forget, opened, state
 from perfbench import sut
 
 if TYPE_CHECKING:
-    from perfbench.sandbox.scripting import Engine
-    from perfbench.sandbox.sessions import Session, SessionStore
+    from perfbench.sandbox.sessions import Session
 
 STORE, ENGINE = "memory", "quickjs"
 SETTINGS = '[limits]\nmemory = 67108864\nseconds = 5.0\n\n[session]\nstore = "memory"\n'
@@ -28,31 +28,35 @@ CONTENT = 64 * 1024
 OTHERS = 100
 
 
-def _on_session(make: Callable[[SessionStore, Session], Operation]) -> Prepared:
+def _on_session(make: Callable[[Any, Session], Operation], *methods: str) -> Prepared:
     """An operation on a store that holds one session of 100 entries, and enough others to be no empty table."""
 
     @contextmanager
     def prepared() -> Iterator[Operation]:
         name = _operations.own_or("session", "a session store", STORE)
-        with _operations.store(name) as store:
-            held = _operations.session()
-            store.write(held)
-            others = [store.create().id for _ in range(OTHERS)]
+        store = opened(name, *methods)
+        held = _operations.session()
+        store.write(held)
+        others = [store.create(state()).id for _ in range(OTHERS)]
+        try:
             yield make(store, held)
-            for id in (held.id, *others):
-                store.delete(id)
+        finally:
+            forget(store, [held.id, *others])
 
     return prepared
 
 
-def _on_engine(make: Callable[[Engine, str], Operation]) -> Prepared:
+def _on_engine(make: Callable[[Any, str], Operation], *methods: str) -> Prepared:
     """An operation on an engine, with a small script in its language."""
 
     @contextmanager
     def prepared() -> Iterator[Operation]:
         name = _operations.own_or("script", "a script engine", ENGINE)
-        with _operations.engine(name) as engine:
-            yield make(engine, _operations.script(name))
+        engine = _operations.engine(name, *methods)
+        try:
+            yield make(engine, _scripts.simple(name, engine))
+        finally:
+            _scripts.close(engine)
 
     return prepared
 
@@ -103,15 +107,16 @@ def _on_folder(make: Callable[[Any], Operation]) -> Prepared:
     return prepared
 
 
-def _create(store: SessionStore, _: Session) -> Operation:
-    return lambda: store.delete(store.create().id)
+def _create(store: Any, _: Session) -> Operation:
+    known = state()
+    return lambda: store.delete(store.create(known).id)
 
 
-def _write(store: SessionStore, session: Session) -> Operation:
+def _write(store: Any, session: Session) -> Operation:
     return lambda: store.write(session)
 
 
-def _read(store: SessionStore, session: Session) -> Operation:
+def _read(store: Any, session: Session) -> Operation:
     return lambda: store.read(session.id)
 
 
@@ -145,22 +150,22 @@ def _set(make: Callable[[], Any], _: Path) -> Operation:
     return lambda: settings.set(KEY, 64 * 1024**2)
 
 
-def _register(engine: Engine, _: str) -> Operation:
+def _register(engine: Any, _: str) -> Operation:
     return lambda: engine.register("answer", 42)
 
 
-def _compile(engine: Engine, source: str) -> Operation:
+def _compile(engine: Any, source: str) -> Operation:
     return lambda: engine.compile(source)
 
 
-def _execute(engine: Engine, source: str) -> Operation:
+def _execute(engine: Any, source: str) -> Operation:
     return lambda: engine.execute(source)
 
 
 OPERATIONS: Mapping[str, Prepared] = {
-    "session_create": _on_session(_create),
-    "session_write": _on_session(_write),
-    "session_read": _on_session(_read),
+    "session_create": _on_session(_create, "create", "write", "delete"),
+    "session_write": _on_session(_write, "create", "write"),
+    "session_read": _on_session(_read, "create", "write", "read"),
     "session_encode": _on_sessions_bytes(_encode),
     "session_decode": _on_sessions_bytes(_decode),
     "settings_load": _on_settings(_load),
@@ -168,9 +173,9 @@ OPERATIONS: Mapping[str, Prepared] = {
     "settings_set": _on_settings(_set),
     "command_parse": _on_commands("parse"),
     "command_dispatch": _on_commands("dispatch"),
-    "script_register": _on_engine(_register),
-    "script_compile": _on_engine(_compile),
-    "script_execute": _on_engine(_execute),
+    "script_register": _on_engine(_register, "register"),
+    "script_compile": _on_engine(_compile, "compile"),
+    "script_execute": _on_engine(_execute, "execute"),
     "file_read": _on_folder(lambda folder: lambda: folder.read("data")),
     "file_write": _on_folder(lambda folder: lambda: folder.write("copy", bytes(CONTENT))),
 }

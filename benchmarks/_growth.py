@@ -24,7 +24,9 @@ from benchmarks._running import usable
 BLOCKS = 30
 CALLS = 64
 """The most of one block: the counting is exact, so more would only take longer."""
-SECONDS = 20.0
+SECONDS = 10.0
+FEW = 3
+"""Calls after which nothing may be left: one thing of each would be seen."""
 WITHIN = 300.0
 """Seconds after which a child that has not ended is killed."""
 RESOLUTION = 16.0
@@ -48,10 +50,6 @@ class Observed:
     before: dict[str, int]
     after: dict[str, int]
     made: tuple[str, ...]
-
-    def residue(self, kind: str) -> int:
-        """How many more threads, descriptors, processes or tasks there are than before."""
-        return self.after[kind] - self.before[kind]
 
 
 def observed(
@@ -97,6 +95,13 @@ def slope(values: Sequence[float]) -> tuple[float, float]:
     return statistics.median(slopes), slopes[rank] if rank >= 0 else -math.inf
 
 
-def left_sandboxes(runtime: str, seen: Observed) -> int:
-    """How many of the child's sandboxes are still there, now that it is dead; they are removed."""
+def residue(place: str, argument: str, kind: str) -> int:
+    """How many more threads, descriptors, processes or tasks there are after FEW calls than before them."""
+    seen = observed(place, argument, blocks=1, calls=FEW)
+    return seen.after[kind] - seen.before[kind]
+
+
+def left_sandboxes(place: str, runtime: str) -> int:
+    """How many of the sandboxes of FEW calls are still there when their process is dead; they are removed."""
+    seen = observed(place, runtime, blocks=1, calls=FEW)
     return len(set(seen.made) & set(usable(runtime).sweep()))

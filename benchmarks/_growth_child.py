@@ -26,7 +26,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks import _operations
+from benchmarks import _operations, _stores
 
 SETTLES_WITHIN = 2.0
 """Seconds after which a thread or process that was told to end counts as left."""
@@ -162,6 +162,7 @@ def main(place: str, argument: str, blocks: str, calls: str, seconds: str) -> No
     except NotImplementedError as error:
         sys.stdout.write(json.dumps({"skipped": str(error)}) + "\n")
     sys.stdout.flush()
+    _stores.release()
     os._exit(0)
 
 

@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
+from benchmarks import _scripts
 from benchmarks._running import output_of, usable
+from benchmarks._stores import history, opened, state
 from perfbench import sut
 
 if TYPE_CHECKING:
     from perfbench.sandbox.commands import Registry
-    from perfbench.sandbox.scripting import Engine
-    from perfbench.sandbox.sessions import Session, SessionStore
+    from perfbench.sandbox.sessions import Session
 
 ENTRIES = 100
-"""Of the history of a session, as the issue of a long conversation has it."""
+"""Of the history of a session: a long conversation."""
 CREATED = 1_700_000_000.0
 """A fixed moment: the digits of now are not always as many."""
+
+STORE_METHODS = ("create", "write", "read", "delete")
 
 recent: deque[str] = deque(maxlen=8)
 """The ids of the sandboxes that this process made last."""
@@ -43,39 +46,27 @@ def own_or(table: str, wanted: str, reference: str) -> str:
     return names[0]
 
 
-def store(name: str) -> SessionStore:
-    """The session store called `name`."""
-    own = sut.factory("session")
-    if own is not None:
-        return cast("SessionStore", own())
-    from perfbench.sandbox import sessions  # noqa: PLC0415
+def engine(name: str, *methods: str) -> Any:
+    """A new script engine called `name`, inside of this process, where its memory can be counted.
 
-    return sessions.open_store(name)
-
-
-def engine(name: str) -> Engine:
-    """A new script engine called `name`."""
-    own = sut.factory("script")
-    if own is not None:
-        return cast("Engine", own())
+    A project's own is wherever it is. Raises NotImplementedError where it is not there or lacks a method.
+    """
+    if name in sut.OWN:
+        return _scripts.opened(name, *methods)
     from perfbench.sandbox import scripting  # noqa: PLC0415
 
-    return scripting.open_engine(name)
+    try:
+        return scripting.open_engine(name, limits=None)
+    except NotImplementedError as error:
+        raise NotImplementedError(str(error)) from error  # asv shows its arguments alone: no remedy
 
 
-def script(name: str) -> str:
-    """A small script in that engine's language."""
-    from perfbench.sandbox import scripting  # noqa: PLC0415
-
-    return scripting.SIMPLE.get(name, "1 + 1")
-
-
-def session(entries: int = ENTRIES, text: int = 40) -> Session:
-    """A session with a history of so many entries, each of `text` characters."""
+def session(entries: int = ENTRIES, text: int = 0) -> Session:
+    """A session with a history of so many entries; each has `text` more characters."""
     from perfbench.sandbox.sessions import Session, new_id  # noqa: PLC0415
 
-    history = [{"role": "user", "text": f"{number:0{text}}"} for number in range(entries)]
-    return Session(new_id(), {"user": "somebody"}, history, CREATED)
+    padding = {"padding": "x" * text} if text else {}
+    return Session(new_id(), state(), [{**entry, **padding} for entry in history(entries)], CREATED)
 
 
 def commands() -> Registry:
@@ -108,34 +99,44 @@ def sandbox_life(name: str) -> Iterator[Operation]:
 @contextmanager
 def session_life(name: str) -> Iterator[Operation]:
     """A session created, written, read and deleted."""
-    with store(name) as backend:
-        history = session().history
-
-        def live() -> None:
-            made = backend.create({"user": "somebody"})
-            made.history.extend(history)
-            backend.write(made)
-            backend.read(made.id)
-            backend.delete(made.id)
-
-        yield live
-
-
-@contextmanager
-def engine_life(name: str) -> Iterator[Operation]:
-    """A script engine opened, run and closed."""
-    source = script(name)
+    store = opened(name, *STORE_METHODS)
+    entries = history(ENTRIES)
 
     def live() -> None:
-        with engine(name) as opened:
-            opened.execute(source)
+        made = store.create(state())
+        made.history.extend(entries)
+        store.write(made)
+        store.read(made.id)
+        store.delete(made.id)
 
     yield live
 
 
 @contextmanager
+def engine_life(name: str) -> Iterator[Operation]:
+    """A script engine opened, asked once and closed."""
+    yield lambda: _live(name, engine(name, "execute"))
+
+
+@contextmanager
+def limited_engine_life(name: str) -> Iterator[Operation]:
+    """The same as it is meant to be, in a child process that holds it to its limits."""
+    yield lambda: _live(name, _scripts.opened(name, "execute"))
+
+
+def _live(name: str, made: Any) -> None:
+    try:
+        _scripts.check(made.execute(_scripts.simple(name, made)), made)
+    finally:
+        _scripts.close(made)
+
+
+@contextmanager
 def script_run(name: str) -> Iterator[Operation]:
     """A small script, in an engine that stays."""
-    source = script(name)
-    with engine(name) as opened:
-        yield lambda: opened.execute(source)
+    made = engine(name, "execute")
+    source = _scripts.simple(name, made)
+    try:
+        yield lambda: made.execute(source)
+    finally:
+        _scripts.close(made)

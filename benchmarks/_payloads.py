@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import _operations
 from benchmarks._operations import Operation, Prepared
 from benchmarks._running import output_of, usable
+from benchmarks._stores import forget, opened
 
 MIB = 1024**2
 ENTRY = 1024
@@ -20,16 +21,18 @@ ENTRY = 1024
 def _session(size: int) -> Iterator[Operation]:
     """A session with so many bytes of history, written and read back."""
     name = _operations.own_or("session", "a session store", "memory")
-    with _operations.store(name) as store:
-        large = _operations.session(size // ENTRY, ENTRY)
+    store = opened(name, "write", "read")
+    large = _operations.session(size // ENTRY, ENTRY)
 
-        def exchange() -> None:
-            store.write(large)
-            if len(store.read(large.id).history) != size // ENTRY:
-                raise RuntimeError("the session has come back short")
+    def exchange() -> None:
+        store.write(large)
+        if len(store.read(large.id).history) != size // ENTRY:
+            raise RuntimeError("the session has come back short")
 
+    try:
         yield exchange
-        store.delete(large.id)
+    finally:
+        forget(store, [large.id])
 
 
 @contextmanager
