@@ -10,6 +10,9 @@ from typing import Any
 from perfbench.sandbox.service.refusals import NoRoomError
 from perfbench.sandbox.sessions import Session, SessionStore, encode, new_id
 
+OVERHEAD = 1024
+"""Bytes that a session takes beside what is in it."""
+
 
 class BoundedSessions:
     """A store of which clients may fill `most` bytes.
@@ -66,7 +69,7 @@ class BoundedSessions:
         self._store.close()
 
     def _keep(self, session: Session) -> None:
-        size = len(encode(session))
+        size = len(encode(session)) + OVERHEAD
         with self._lock:
             before = self._sizes.get(session.id, 0)
             if self._total + size - before > self._most:

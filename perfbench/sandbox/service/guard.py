@@ -100,7 +100,7 @@ async def answer(
     headers: Mapping[str, str] | None = None,
 ) -> None:
     """Send a whole answer."""
-    head = [(b"content-length", b"%d" % len(content))]
+    head = [] if status == 204 else [(b"content-length", b"%d" % len(content))]
     if content:
         head.append(kind)
     if headers:

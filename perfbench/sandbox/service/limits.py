@@ -13,11 +13,13 @@ class ServiceLimits:
 
     body: int = 8 * MIB
     """Of one request, and so of a file written."""
+    json: int = MIB
+    """Of a body that is read as JSON: what it becomes in memory is many times larger."""
     head: int = 64 * 1024
     """Of a request's first line and headers."""
     depth: int = 64
     """Levels of nesting of a JSON body."""
-    requests: int = 256
+    requests: int = 128
     """Requests at work or waiting at once; `/health` is not counted."""
     connections: int = 1024
     """Open connections, idle ones too."""

@@ -36,45 +36,45 @@ class Request:
         """A part of the path, as the route names it."""
         return str(self._scope["path_params"][name])
 
-    async def body(self) -> bytes:
-        """The whole body.
+    async def body(self, most: int | None = None) -> bytes:
+        """The whole body, of at most `most` bytes.
 
         Raises RefusedError when it is too large (413) or too slow (408), ClientGoneError when it breaks off.
         """
+        most = self._limits.body if most is None else most
         message = await self._message()
-        if not message.get("more_body"):
-            return bytes(self._bounded(message.get("body", b"")))
-        try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                return await self._rest(bytearray(message.get("body", b"")))
-        except TimeoutError:
-            raise RefusedError(
-                408, f"the body has not come within {self._limits.body_seconds:g} s", headers=CLOSE
-            ) from None
+        body = message.get("body", b"")
+        if message.get("more_body"):
+            try:
+                async with asyncio.timeout(self._limits.body_seconds):
+                    body = await self._rest(bytearray(body), most)
+            except TimeoutError:
+                raise RefusedError(
+                    408, f"the body has not come within {self._limits.body_seconds:g} s", headers=CLOSE
+                ) from None
+        if len(body) > most:
+            raise too_large(most)
+        return bytes(body)
 
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object; none at all is an empty one. Raises RefusedError (400) when it is not one."""
-        data = await self.body()
+        data = await self.body(min(self._limits.json, self._limits.body))
         return parsed(data, self._limits.depth) if data.strip() else {}
 
-    async def _rest(self, body: bytearray) -> bytes:
-        while True:
-            self._bounded(body)
+    async def _rest(self, body: bytearray, most: int) -> bytearray:
+        """The body to its end, or to the point where it is too large."""
+        more = True
+        while more and len(body) <= most:
             message = await self._message()
             body += message.get("body", b"")
-            if not message.get("more_body"):
-                return bytes(self._bounded(body))
+            more = message.get("more_body", False)
+        return body
 
     async def _message(self) -> Any:
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise ClientGoneError
         return message
-
-    def _bounded(self, body: bytes | bytearray) -> bytes | bytearray:
-        if len(body) > self._limits.body:
-            raise too_large(self._limits.body)
-        return body
 
 
 def too_large(most: int) -> RefusedError:

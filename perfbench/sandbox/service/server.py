@@ -8,7 +8,6 @@ import importlib.util
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -122,7 +121,7 @@ def end_with_stdin() -> None:
 
     def wait() -> None:
         with contextlib.suppress(OSError):
-            while os.read(sys.stdin.fileno(), 4096):
+            while os.read(0, 4096):
                 pass
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perfbench.sandbox.service.limits import ServiceLimits
 from perfbench.sandbox.service.refusals import RefusedError
-from perfbench.sandbox.service.request import Fields, parsed
+from perfbench.sandbox.service.request import Fields, Request, parsed
 from tests.sandbox.service.served import Served, serving
 
 
@@ -27,7 +29,7 @@ def json_values() -> st.SearchStrategy[object]:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.dictionaries(st.text(), json_values()))
 def test_every_json_object_is_read(value: dict[str, object]) -> None:
     assert parsed(json.dumps(value).encode(), depth=1000) == value
@@ -108,6 +110,16 @@ def test_a_body_that_announces_nothing_is_counted(served: Served) -> None:
 
 def test_a_body_of_just_the_limit_is_taken(served: Served, sandbox: str) -> None:
     assert served.ask("PUT", f"/sandboxes/{sandbox}/files/full", b"a" * 100000).status == 204
+
+
+def test_json_may_be_less_than_a_file() -> None:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b'{"a": "' + b"a" * 1000, "more_body": True}
+
+    request = Request({}, receive, ServiceLimits(body=100_000, json=5_000))
+    with pytest.raises(RefusedError, match="the body is larger than 5000 bytes") as caught:
+        asyncio.run(request.json())
+    assert caught.value.status == 413
 
 
 def test_a_client_that_hangs_up_in_its_body_is_forgotten(served: Served) -> None:
