@@ -21,7 +21,8 @@ def told(workspace: Workspace, sides: Sequence[Side]) -> Iterator[Sequence[Side]
         yield sides
         return
     with ExitStack() as stack:
-        yield tuple(_told(workspace, side, stack) for side in sides)
+        paired = len(sides) > 1
+        yield tuple(_told(workspace, side, stack, twin=paired and side is sides[0]) for side in sides)
 
 
 def lent(workspace: Workspace) -> Mapping[str, str]:
@@ -41,8 +42,8 @@ def start_servers(setting: Setting, say: Callable[[str], None]) -> None:
             side.systems.start([row.benchmark for row in setting.rows], _on(side, say))
 
 
-def _told(workspace: Workspace, side: Side, stack: ExitStack) -> Side:
-    systems = stack.enter_context(workspace.systems(side.root, side.environment))
+def _told(workspace: Workspace, side: Side, stack: ExitStack, *, twin: bool) -> Side:
+    systems = stack.enter_context(workspace.systems(side.root, side.environment, twin=twin))
     environment = {**side.environment, **lent(workspace), **systems.variables()}
     return replace(side, environment=environment, systems=systems)
 

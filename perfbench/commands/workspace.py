@@ -70,9 +70,12 @@ class Workspace:
         own = tuple(row for row in found.rows if needed(self.config.systems, row.benchmark))
         return Discovery(own, found.problems)
 
-    def systems(self, root: Path, environment: Mapping[str, str]) -> SideSystems:
-        """The configured systems, for a side whose checkout is at `root` and whose programs get `environment`."""
-        return SideSystems(self.config.systems, root, environment)
+    def systems(self, root: Path, environment: Mapping[str, str], *, twin: bool = False) -> SideSystems:
+        """The configured systems, for a side whose checkout is at `root` and whose programs get `environment`.
+
+        A side that has a `twin` has the servers twice.
+        """
+        return SideSystems(self.config.systems, root, environment, twin=twin)
 
     def check_patterns(self, rows: Sequence[tuple[BenchmarkId, Metric]]) -> None:
         """Raise ConfigError when a threshold or a budget fits none of all rows: it would guard nothing."""

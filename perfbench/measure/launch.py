@@ -82,12 +82,13 @@ class SideLaunch:
 
     def _start(self, row: Row, label: str, folder: Path | None, seed: int) -> Worker:
         side = self._sides[label]
+        systems = side.systems if side.systems is None or label != TWIN else side.systems.twin
         try:
-            told = {} if side.systems is None else side.systems.variables_for(row.benchmark)
+            told = {} if systems is None else systems.variables_for(row.benchmark)
         except ServerFailedError as error:
             raise WorkerFailedError(error.message, error.said) from None
         return _WatchfulWorker(
-            side.systems,
+            systems,
             row.benchmark,
             side.python,
             self._benchmark_dir,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -42,14 +43,24 @@ def shared(systems: Sequence[System]) -> tuple[System, ...]:
 class SideSystems:
     """The systems as one side has them; `root` is the top of its checkout, `environment` what its programs get.
 
+    With `twin` there are servers of the same code once more, for the A/A arm: two processes of one program differ,
+    and a single-threaded server that holds one worker's idle connection never answers another worker.
     Leaving its `with` block ends the servers that `start` started.
     """
 
-    def __init__(self, systems: Sequence[System], root: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, systems: Sequence[System], root: Path, environment: Mapping[str, str], *, twin: bool = False
+    ) -> None:
         self._systems = tuple(systems)
         self._root = root
         self._environment = environment
         self._servers: dict[str, Server | ServerFailedError] = {}
+        self._twin = SideSystems(systems, root, environment) if twin else None
+
+    @property
+    def twin(self) -> SideSystems:
+        """The systems as the A/A arm has them."""
+        return self._twin or self
 
     def __enter__(self) -> Self:
         return self
@@ -57,9 +68,12 @@ class SideSystems:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for server in self._servers.values():
-            if isinstance(server, Server):
-                server.end()
+        with ExitStack() as stack:
+            if self._twin is not None:
+                stack.callback(self._twin.__exit__, kind, error, trace)
+            for server in self._servers.values():
+                if isinstance(server, Server):
+                    stack.callback(server.end)
 
     def start(self, benchmarks: Sequence[BenchmarkId], say: Callable[[str], None]) -> None:
         """Start the servers that any of these rows needs; one that fails is met again by `variables_for`."""
@@ -72,6 +86,8 @@ class SideSystems:
                 self._servers[system.name] = Server(system, self._root, self._environment)
             except ServerFailedError as error:
                 self._servers[system.name] = error
+        if self._twin is not None:
+            self._twin.start(benchmarks, lambda _: None)
 
     def variables(self) -> Mapping[str, str]:
         """What a worker's environment needs, whether the servers run or not; nothing where none is configured."""

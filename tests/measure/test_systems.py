@@ -80,12 +80,12 @@ def told(systems: SideSystems) -> Mapping[str, Any]:
 
 
 @contextmanager
-def side(root: Path, label: str, *systems: System) -> Iterator[Side]:
+def side(root: Path, label: str, *systems: System, twin: bool = False) -> Iterator[Side]:
     """A side whose checkout is a folder of its own."""
     folder = root / label
     folder.mkdir()
     (folder / "serve.py").write_text(SERVER)
-    with SideSystems(systems, folder, {}) as own:
+    with SideSystems(systems, folder, {}, twin=twin) as own:
         environment = dict(own.variables())
         yield Side(label, label, "", False, folder, Path(sys.executable), environment, {}, own)
 
@@ -157,8 +157,8 @@ def test_only_a_server_that_a_selected_row_needs_is_started(tmp_path: Path) -> N
         assert (head.root / "started").read_text() == "x"
 
 
-def test_each_side_measures_its_own_server_and_the_twin_that_of_base(suite: Path, tmp_path: Path) -> None:
-    with side(tmp_path, "base", API) as base, side(tmp_path, "head", API) as head:
+def test_each_side_measures_its_own_server_and_the_twin_one_more_of_base(suite: Path, tmp_path: Path) -> None:
+    with side(tmp_path, "base", API, twin=True) as base, side(tmp_path, "head", API) as head:
         found = rows(suite, head)
         home = found["api.Api.track_root(home)"]
         for one in (base, head):
@@ -167,7 +167,7 @@ def test_each_side_measures_its_own_server_and_the_twin_that_of_base(suite: Path
         with SideLaunch([base, head, replace(base, label=TWIN)], suite) as launch:
             for label in ("base", "head", TWIN):
                 assert ask(launch, home, label) == 1.0
-        assert (base.root / "started").read_text() == (head.root / "started").read_text() == "x"
+        assert ((base.root / "started").read_text(), (head.root / "started").read_text()) == ("xx", "x")
 
 
 def test_a_server_that_does_not_start_fails_the_rows_that_need_it_and_no_other(
