@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,15 @@ def test_what_a_killed_process_left_on_a_server_goes_with_the_next(servers: Call
 def test_teardown_without_setup_is_harmless(row: Any) -> None:
     if hasattr(row, "teardown"):
         row().teardown("redis")
+
+
+def test_threads_that_are_never_let_go_end_with_the_row() -> None:
+    before = threading.active_count()
+    row = session.Concurrent()
+    row.setup("memory")
+    assert threading.active_count() == before + session.THREADS
+    row.teardown("memory")
+    assert threading.active_count() == before
 
 
 # ---- a store that gives something else ------------------------------------------------------------------
