@@ -39,7 +39,13 @@ def _run(chosen: Options) -> int:
     store = sessions.open_store(chosen.store)
     service = Service(sandboxes, BoundedSessions(store, chosen.limits.sessions), chosen.limits)
     with contextlib.closing(service), server.listening(chosen.host, chosen.port) as listener:
-        app = Guard(service.router(), chosen.limits, token=chosen.token, local=chosen.local)
+        app = Guard(
+            service.router(),
+            chosen.limits,
+            health=service.health(),
+            token=chosen.token,
+            local=chosen.local,
+        )
         if chosen.until_eof:
             server.end_with_stdin()
 

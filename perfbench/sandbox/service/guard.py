@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK = frozenset({b"127.0.0.1", b"localhost", b"[::1]"})
-UNCOUNTED = "/health"
-"""Answered also when all else is busy."""
+HEALTH = "/health"
 JSON = (b"content-type", b"application/json")
 
 
 class Guard:
-    """An ASGI application around another.
+    """An ASGI application around another, and around `health`, which is answered when all else is busy too.
 
     With `local` the Host header must name this machine: a page of the web that has its own name point to
     127.0.0.1 is not served. A page that sends requests across origins never is. With `token` each request
@@ -34,9 +33,16 @@ class Guard:
     """
 
     def __init__(
-        self, app: ASGIApp, limits: ServiceLimits, *, token: str | None = None, local: bool = True
+        self,
+        app: ASGIApp,
+        limits: ServiceLimits,
+        *,
+        health: ASGIApp,
+        token: str | None = None,
+        local: bool = True,
     ) -> None:
         self._app = app
+        self._health = health
         self._limits = limits
         self._token = None if token is None else b"Bearer " + token.encode()
         self._local = local
@@ -47,13 +53,15 @@ class Guard:
         counted = 0
         try:
             self._admit(dict(scope["headers"]))
-            if scope["path"] != UNCOUNTED:
-                if self._busy >= self._limits.requests:
-                    raise RefusedError(
-                        503, f"{self._busy} requests are at work already", "try again", headers=RETRY
-                    )
-                self._busy += 1
-                counted = 1
+            if scope["path"] == HEALTH:
+                await self._health(scope, receive, send)
+                return
+            if self._busy >= self._limits.requests:
+                raise RefusedError(
+                    503, f"{self._busy} requests are at work already", "try again", headers=RETRY
+                )
+            self._busy += 1
+            counted = 1
             await self._app(scope, receive, send)
         except ClientGoneError:
             return

@@ -22,7 +22,7 @@ from perfbench.sandbox.service.workflow import Workflow, planned
 
 if TYPE_CHECKING:
     from starlette.routing import Router
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -73,8 +73,16 @@ class Service:
         self._limits = limits
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="service")
 
+    def health(self) -> ASGIApp:
+        """What says whether the service answers; it looks at nothing else."""
+
+        async def say(_: Request) -> Reply:
+            return Reply(members={"status": "ok", "runtime": self._sandboxes.runtime})
+
+        return Resource(self._limits, {"GET": say})
+
     def router(self) -> Router:
-        """The routes, the most asked first. Raises UnavailableError where Starlette is not installed."""
+        """All other routes, the most asked first. Raises UnavailableError where Starlette is not installed."""
         try:
             from starlette.routing import Route, Router  # noqa: PLC0415
         except ImportError:
@@ -82,7 +90,6 @@ class Service:
                 "Starlette is not installed", "pip install 'perfbench-gate[service]'"
             ) from None
         resources: dict[str, dict[str, Handler]] = {
-            "/health": {"GET": self.health},
             "/sessions": {"GET": self.list_sessions, "POST": self.create_session},
             "/sessions/{id}": {
                 "GET": self.read_session,
@@ -109,10 +116,6 @@ class Service:
         finally:
             self._threads.shutdown(cancel_futures=True)
             self._sessions.close()
-
-    async def health(self, _: Request) -> Reply:
-        """Whether the service answers; it looks at nothing else."""
-        return Reply(members={"status": "ok", "runtime": self._sandboxes.runtime})
 
     async def list_sandboxes(self, _: Request) -> Reply:
         return Reply(members={"sandboxes": self._sandboxes.ids()})
