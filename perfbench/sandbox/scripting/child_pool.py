@@ -109,9 +109,13 @@ class Child:
 def take(name: str) -> Child:
     """An idle child of that kind, or a new one. Raises ScriptError when none can be started."""
     with _lock:
-        kept = _idle.get((os.getpid(), name))
-        if kept:
-            return kept.pop()
+        kept = _idle.get((os.getpid(), name), [])
+        while kept:
+            child = kept.pop()
+            if child.process.poll() is None:
+                return child
+            _alive.discard(child)
+            child.connection.close()
     try:
         return Child(name)
     except OSError as error:

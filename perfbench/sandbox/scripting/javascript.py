@@ -38,7 +38,7 @@ PRELUDE = """
   const host = Object.freeze({
     describe, encode,
     run: source => guarded(() => evaluate(source)),
-    compiled: source => evaluate("() => " + source),
+    compiled: source => evaluate("() => (" + source + "\\n)"),
     call: program => guarded(program),
     check: source => guarded(() => { new Function(source) }),
     hold: (name, raw) => {

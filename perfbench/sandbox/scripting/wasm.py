@@ -7,6 +7,7 @@ before `run`. Memory is limited by the store, time by the child.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from functools import cache
@@ -123,7 +124,11 @@ def _number(value: float, kind: wasmtime.ValType) -> wasmtime.Val:
 
     name = str(kind)
     if name in BITS:
-        if value != int(value) or not -(1 << BITS[name] - 1) <= value < 1 << BITS[name] - 1:
+        if (
+            not math.isfinite(value)
+            or value != int(value)
+            or not -(1 << BITS[name] - 1) <= value < 1 << BITS[name] - 1
+        ):
             raise ScriptError(f"{value} does not fit {name}", "register a number that does")
         return wasmtime.Val.i32(int(value)) if name == "i32" else wasmtime.Val.i64(int(value))
     return wasmtime.Val.f32(float(value)) if name == "f32" else wasmtime.Val.f64(float(value))
