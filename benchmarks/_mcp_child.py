@@ -1,7 +1,8 @@
 """A server that a benchmark starts: a group of its own that never outlives this process, however that ends.
 
 A watcher, one for each process, hears of every group. When this process is gone, its pipe to the watcher
-ends, and the watcher kills what is left. So nothing stands between a server and the clock.
+ends, and the watcher ends what is left: it asks, and kills what has not gone after a while. So nothing stands
+between a server and the clock.
 """
 
 from __future__ import annotations
@@ -22,15 +23,24 @@ KEPT = 4096
 """So many bytes are kept of the end of what a server says on stderr."""
 
 _WATCHER = """
-import os, signal, sys
+import os, signal, sys, time
 groups = set()
 for line in sys.stdin:
     (groups.add if line[0] == "+" else groups.discard)(int(line[1:]))
-for group in groups:
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except OSError:
-        pass
+
+def tell(number):
+    for group in list(groups):
+        try:
+            os.killpg(group, number)
+        except OSError:
+            groups.discard(group)
+
+tell(signal.SIGTERM)
+end = time.monotonic() + float(sys.argv[1])
+while groups and time.monotonic() < end:
+    time.sleep(0.02)
+    tell(0)
+tell(signal.SIGKILL)
 """
 
 _watchers: dict[int, subprocess.Popen[bytes]] = {}
@@ -42,7 +52,7 @@ def watch() -> subprocess.Popen[bytes]:
     pid = os.getpid()
     if pid not in _watchers:
         _watchers[pid] = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _WATCHER],
+            [sys.executable, "-I", "-S", "-c", _WATCHER, str(PATIENCE)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

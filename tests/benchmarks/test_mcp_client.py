@@ -243,12 +243,16 @@ def test_what_a_server_started_goes_with_it(start: Start, tmp_path: Path) -> Non
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
-def test_a_server_dies_with_the_process_that_started_it_however_that_dies(tmp_path: Path) -> None:
+@pytest.mark.parametrize("listening", ["", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"])
+def test_a_server_dies_with_the_process_that_started_it_however_that_dies(
+    listening: str, tmp_path: Path
+) -> None:
     (tmp_path / "server.py").write_text(
-        SERVER + f"print(os.getpid(), file=open('pid', 'w'))\nhello(heard())\n{'time.sleep(60)'}"
+        f"{SERVER}{listening}\nprint(os.getpid(), file=open('pid', 'w'))\nhello(heard())\ntime.sleep(60)"
     )
     starter = (
-        "import os, signal, sys\nfrom benchmarks._mcp_client import StdioClient\n"
+        "import os, signal, sys\nfrom benchmarks import _mcp_child\n_mcp_child.PATIENCE = 0.1\n"
+        "from benchmarks._mcp_client import StdioClient\n"
         f"StdioClient([sys.executable, 'server.py'], folder={str(tmp_path)!r}, environment=os.environ)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
