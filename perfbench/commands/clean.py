@@ -54,9 +54,9 @@ def command(sandboxes_only: bool, everything: bool, dry_run: bool) -> None:
 def _sweep() -> SandboxError | None:
     """Sweep; what could not be removed is returned, since it must not keep the rest from going."""
     from perfbench.measure import scratch  # noqa: PLC0415
-    from perfbench.sandbox import runtimes  # noqa: PLC0415
+    from perfbench.sandbox import runtimes, sessions  # noqa: PLC0415
 
-    for folder in scratch.sweep():
+    for folder in (*scratch.sweep(), *sessions.sweep()):
         click.echo(f"removed {folder}")
     try:
         removed = runtimes.sweep()
