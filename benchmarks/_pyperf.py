@@ -29,6 +29,8 @@ PASSED = ("DOCKER_", "CONTAINER_", "PERFBENCH_", "XDG_", "TMPDIR")
 
 NO_TASK = -1
 PYPERF_UNITS = {"seconds": "second", "bytes": "byte"}
+PLAIN_NUMBER = "integer"
+"""pyperf's word for a number of anything else; it knows no others, and a value of it may have a fraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _try(runner: Any, row: Row) -> str:
 
 
 def _declare(runner: Any, row: Row) -> None:
-    unit = PYPERF_UNITS.get(row.benchmark.unit, row.benchmark.unit)
+    unit = PYPERF_UNITS.get(row.benchmark.unit, PLAIN_NUMBER)
     loops = runner.args.loops
     if row.benchmark.type == "track":
         runner.args.loops = 1  # its value is not the time it takes: there is nothing to calibrate
