@@ -7,6 +7,7 @@ before `run`. Memory is limited by the store, time by the child.
 
 from __future__ import annotations
 
+import atexit
 import math
 import re
 from collections.abc import Callable
@@ -115,6 +116,7 @@ def _engine() -> wasmtime.Engine:
     """One for the process: it holds no script's state, and it is what takes long to make."""
     import wasmtime  # noqa: PLC0415
 
+    atexit.register(_engine.cache_clear)  # it cannot be let go of once the library's modules are gone
     return wasmtime.Engine()
 
 
