@@ -24,6 +24,8 @@ from perfbench.sandbox.runtimes.ownership import start_time
 from perfbench.sandbox.runtimes.runtime import Availability, ExecResult, Limits
 
 NAME = "process"
+YOUNG = 1.0
+"""Seconds of a sandbox's life in which the host's process ids cannot have come round to where they were."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -57,6 +59,7 @@ class ProcessSandbox(LocalSandbox):
     """A process group: `cat`, which idles, and every command run in it."""
 
     _idle: subprocess.Popen[bytes] | None = None
+    _begun = 0.0
 
     @property
     def pid(self) -> int:
@@ -64,6 +67,7 @@ class ProcessSandbox(LocalSandbox):
         return self._leader().pid
 
     def _launch(self) -> None:
+        self._begun = time.monotonic()
         try:
             self._idle = subprocess.Popen(
                 ["cat"],
@@ -106,8 +110,9 @@ class ProcessSandbox(LocalSandbox):
         if self._idle.stdin is not None:
             self._idle.stdin.close()
         self._idle.wait()
-        self._idle = None
-        _kill_members(self.directory)
+        first, self._idle = self._idle.pid, None
+        young = time.monotonic() - self._begun < YOUNG
+        _kill_members(self.directory, first if young and not _came_round(first) else 0)
 
     def _leader(self) -> subprocess.Popen[bytes]:
         # Looked at, not polled: a leader that was waited for would set the group's number free.
@@ -128,14 +133,25 @@ def refuse_limits(name: str, limits: Limits) -> None:
             )
 
 
-def _kill_members(directory: Path) -> None:
+def _came_round(first: int) -> bool:
+    """Whether process ids began again from below since that of `first` was given."""
+    try:
+        return int(Path("/proc/loadavg").read_bytes().split()[-1]) < first
+    except (OSError, ValueError):
+        return True
+
+
+def _kill_members(directory: Path, first: int = 0) -> None:
     """Kill what still runs in the sandbox of `directory`, wherever it has moved, and wait until it is gone.
+
+    `first` is the lowest process id that a member can have: looking at every process of the host takes longer
+    than all else that a sandbox's end does.
 
     Members are known by the variable SANDBOX, which they inherit, or by working beneath the directory; so
     also those are found that left the process group.
     """
     deadline = time.monotonic() + GONE_WITHIN
-    while members := _members(directory):
+    while members := _members(directory, first):
         if time.monotonic() > deadline:
             raise SandboxError(
                 f"processes {members} of {directory.name} do not die", "kill them as the user who owns them"
@@ -146,7 +162,7 @@ def _kill_members(directory: Path) -> None:
         time.sleep(0.001)
 
 
-def _members(directory: Path) -> list[int]:
+def _members(directory: Path, first: int) -> list[int]:
     if sys.platform != "linux":
         import psutil  # noqa: PLC0415  (only where there is no /proc)
 
@@ -154,7 +170,7 @@ def _members(directory: Path) -> list[int]:
         place = str(directory)
         return [one.pid for one in processes if (one.info["environ"] or {}).get("SANDBOX") == place]
     pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]  # noqa: PTH208  (quicker)
-    return [pid for pid in pids if pid != os.getpid() and _is_member(pid, directory)]
+    return [pid for pid in pids if pid >= first and pid != os.getpid() and _is_member(pid, directory)]
 
 
 def _is_member(pid: int, directory: Path) -> bool:
