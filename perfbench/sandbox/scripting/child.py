@@ -25,6 +25,9 @@ from perfbench.sandbox.scripting.engine import Engine, Program, ScriptLimits, So
 OWNER_IS_LATE = 1.0
 """Seconds past the limit after which a child whose owner has not ended it ends itself."""
 
+RUNS_SCRIPTS = ("compile", "execute", "run")
+"""The requests that may take for ever."""
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -75,7 +78,9 @@ class Servant:
         """Answer requests until the owner is gone."""
         while True:
             request = wire.receive(self._connection)
-            signal.setitimer(signal.ITIMER_REAL, self._limits.seconds + OWNER_IS_LATE)
+            timed = request[0] in RUNS_SCRIPTS
+            if timed:
+                signal.setitimer(signal.ITIMER_REAL, self._limits.seconds + OWNER_IS_LATE)
             try:
                 reply = self._reply(request)
                 wire.send(self._connection, reply)
@@ -83,7 +88,8 @@ class Servant:
                 self._memory.lift()
                 wire.send(self._connection, ["error", "out of memory"])
                 self._memory.hold()
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            if timed:
+                signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _reply(self, request: list[Any]) -> list[Any]:
         try:

@@ -20,6 +20,8 @@ Value = None | bool | int | float | str
 Source = str | bytes
 """A script as text; bytes are WebAssembly's binary form."""
 
+_PLAIN = (bool, int, float, str)
+
 LONGEST_MESSAGE = 300
 _TRACE = re.compile(r"^(\s+at |stack traceback:|Traceback |Caused by:|\s+--> |\s*\d+: +0x)")
 
@@ -117,7 +119,7 @@ def checked_name(name: str) -> str:
 
 def plain(value: object, engine: str) -> Value:
     """`value` itself. Raises ScriptError when it is none that host and script can exchange."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, _PLAIN):
         return value
     raise ScriptError(
         f"{engine} cannot exchange a value of type {type(value).__name__}",
