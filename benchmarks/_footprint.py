@@ -17,35 +17,49 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from benchmarks._running import output_of
+from benchmarks._running import output_of, running
 from perfbench.sandbox.runtimes.ownership import start_time
 from perfbench.sandbox.runtimes.runtime import Runtime, Sandbox
 
 RULERS = ("working_set", "pss", "uss", "host")
 CROWD = 8
+SMAPS = Path("/proc/self/smaps_rollup")
 TRIES = 5
 COMMAND = ("true",)
 OF_PROCESSES = {"pss": ("Pss",), "uss": ("Private_Clean", "Private_Dirty", "Private_Hugetlb")}
 """The lines of /proc/PID/smaps_rollup that a ruler adds up."""
 
 
-def memory_of(runtime: Runtime, ruler: str) -> float:
-    """Bytes of one sandbox of that runtime that has run a command.
-
-    Raises NotImplementedError where the runtime or the host has nothing to read that ruler from.
-    """
-    if not Path("/proc/self/smaps_rollup").exists():
+def require(runtime: str, ruler: str) -> None:
+    """Raise NotImplementedError with the reason where that ruler cannot be read, by a sandbox that stays."""
+    if not SMAPS.exists():
         raise NotImplementedError("the memory of a sandbox is read from Linux's /proc, which is not here")
+    sandbox = running(runtime)
+    if ruler == "working_set" and getattr(sandbox, "cgroup", None) is None:
+        raise NotImplementedError(f"{runtime} makes no cgroup of its own, so there is no working set")
+    if ruler in OF_PROCESSES:
+        if not hasattr(sandbox, "pid"):
+            raise NotImplementedError(f"a sandbox of {runtime} does not tell its process")
+        try:
+            _fields(Path(f"/proc/{sandbox.pid}/smaps_rollup"))
+        except PermissionError:
+            raise NotImplementedError(
+                "the memory of a sandbox's processes may be read by root alone"
+            ) from None
+
+
+def memory_of(runtime: Runtime, ruler: str) -> float:
+    """Bytes of one sandbox of that runtime that has run a command."""
     if ruler == "working_set":
         with _idle(runtime) as sandbox:
-            return working_set(_cgroup(runtime, sandbox))
+            assert sandbox.cgroup is not None
+            return working_set(sandbox.cgroup)
     began = int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
     before = available()
     with ExitStack() as crowd:
         sandboxes = [crowd.enter_context(_idle(runtime)) for _ in range(CROWD)]
-        if ruler != "host":
-            names = OF_PROCESSES[ruler]
-            return statistics.median(_of_processes(runtime, one, began, names) for one in sandboxes)
+        if ruler in OF_PROCESSES:
+            return statistics.median(of_processes(one.pid, began, ruler) for one in sandboxes)
         there = available()
     # What drifts meanwhile is taken off by looking before and after.
     return max(0.0, ((before + available()) / 2 - there) / CROWD)
@@ -64,16 +78,6 @@ def available() -> int:
     return _fields(Path("/proc/meminfo"))["MemAvailable"]
 
 
-def _cgroup(runtime: Runtime, sandbox: Sandbox) -> Path:
-    try:
-        found = sandbox.cgroup
-    except AttributeError:
-        found = None
-    if found is None:
-        raise NotImplementedError(f"{runtime.name} makes no cgroup of its own: it has no working set")
-    return found
-
-
 def working_set(cgroup: Path) -> int:
     """Usage of a memory cgroup without the file pages that it could drop at once, in bytes; v1 and v2."""
     stat = dict(line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
@@ -83,21 +87,18 @@ def working_set(cgroup: Path) -> int:
     return int((cgroup / "memory.current").read_text()) - int(stat["inactive_file"])
 
 
-def _of_processes(runtime: Runtime, sandbox: Sandbox, began: int, names: tuple[str, ...]) -> int:
-    try:
-        first = sandbox.pid
-    except AttributeError:
-        raise NotImplementedError(f"sandboxes of {runtime.name} do not tell their process") from None
+def of_processes(first: int, began: int, ruler: str) -> int:
+    """Bytes of all processes of the sandbox whose first is `first`; `began` as in `processes`.
+
+    Raises RuntimeError when they come and go too fast to be read.
+    """
     for _ in range(TRIES):
-        pids = processes(first, began)
         try:
-            rolled = [_fields(Path(f"/proc/{pid}/smaps_rollup")) for pid in pids]
-        except PermissionError:
-            raise NotImplementedError("the memory of its processes may be read by root only") from None
+            rolled = [_fields(Path(f"/proc/{pid}/smaps_rollup")) for pid in processes(first, began)]
         except (FileNotFoundError, ProcessLookupError):
             continue  # one has ended since it was listed
-        return sum(rollup.get(name, 0) for rollup in rolled for name in names)
-    raise RuntimeError(f"the processes of {sandbox.id} do not come to rest")
+        return sum(rollup.get(name, 0) for rollup in rolled for name in OF_PROCESSES[ruler])
+    raise RuntimeError(f"the processes of the sandbox of process {first} do not come to rest")
 
 
 def processes(first: int, began: int) -> set[int]:

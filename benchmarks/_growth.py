@@ -53,14 +53,14 @@ class Observed:
 
 
 def observed(
-    place: str, argument: str, *, blocks: int = BLOCKS, calls: int = CALLS, seconds: float = SECONDS
+    place: str, argument: str, *, blocks: int = BLOCKS, calls: int = CALLS, seconds: float | None = None
 ) -> Observed:
     """Call the operation that `place` (`module:function`) makes from `argument`, in a child.
 
-    Raises NotImplementedError with the child's reason where it is not possible here, RuntimeError where it
-    fails.
+    It takes about `seconds`, by default SECONDS. Raises NotImplementedError with the child's reason where it
+    is not possible here, RuntimeError where it fails.
     """
-    numbers = (str(blocks), str(calls), str(seconds))
+    numbers = (str(blocks), str(calls), str(SECONDS if seconds is None else seconds))
     argv = [sys.executable, "-m", "benchmarks._growth_child", place, argument, *numbers]
     environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
@@ -91,7 +91,7 @@ def slope(values: Sequence[float]) -> tuple[float, float]:
     count = len(values)
     slopes = sorted((values[j] - values[i]) / (j - i) for i, j in combinations(range(count), 2))
     spread = Z * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
-    rank = int((len(slopes) - spread) / 2)
+    rank = math.floor((len(slopes) - spread) / 2)
     return statistics.median(slopes), slopes[rank] if rank >= 0 else -math.inf
 
 
@@ -103,5 +103,6 @@ def residue(place: str, argument: str, kind: str) -> int:
 
 def left_sandboxes(place: str, runtime: str) -> int:
     """How many of the sandboxes of FEW calls are still there when their process is dead; they are removed."""
+    swept = usable(runtime)  # before, not after: it begins with a sweep
     seen = observed(place, runtime, blocks=1, calls=FEW)
-    return len(set(seen.made) & set(usable(runtime).sweep()))
+    return len(set(seen.made) & set(swept.sweep()))

@@ -108,6 +108,7 @@ def observe(operation: Callable[[], object], blocks: int, calls: int, seconds: f
     cost = max(time.perf_counter() - start, 1e-6)
     calls = max(1, min(calls, int(seconds / blocks / cost)))
     gc.collect()
+    gc.freeze()  # what is there by now need not be looked through after every block
     before = belongings()
     seen = array.array("q", bytes(8 * blocks))  # of its full size from the start: it must not grow itself
     for block in range(blocks):

@@ -1,7 +1,5 @@
 """What the sandbox runner takes in memory: allocations of a call, peaks of large payloads, a whole sandbox."""
 
-# ruff: noqa: ARG002  (asv hands every param to every method)
-
 from __future__ import annotations
 
 from benchmarks import _allocations, _footprint, _payloads
@@ -90,7 +88,7 @@ class Sandbox:
     perfbench_pin = False
 
     def setup(self, runtime: str, ruler: str) -> None:
-        usable(runtime)
+        _footprint.require(runtime, ruler)
 
     def track_memory(self, runtime: str, ruler: str) -> float:
         """Bytes: `working_set` of its cgroup, `pss` or `uss` of its processes, `host` of one in a crowd."""
