@@ -13,15 +13,17 @@ from perfbench.continuous_integration import SERVICES
 ROOT = Path(__file__).parents[2]
 
 
-def perfbench(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`perfbench` with these arguments, from this source tree."""
+def perfbench(
+    *arguments: str, cwd: Path, patience: float = 120.0, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """`perfbench` with these arguments, from this source tree; killed after `patience` seconds."""
     return subprocess.run(
         [sys.executable, "-m", "perfbench", *arguments],
         capture_output=True,
         text=True,
         cwd=cwd,
         env={**without_ci(os.environ), "PYTHONPATH": str(ROOT), **environment},
-        timeout=120,
+        timeout=patience,
         check=False,
     )
 

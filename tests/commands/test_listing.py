@@ -144,7 +144,7 @@ def test_a_repository_with_nothing_to_measure_says_what_it_lacks(tmp_path: Path)
     done = perfbench("list", cwd=repository(tmp_path / "project"))
     assert done.returncode == 2
     assert "there is no asv.conf.json" in done.stderr
-    assert "no [[harness]] in perfbench.toml" in done.stderr
+    assert "neither [sut.*] nor [[harness]] in perfbench.toml" in done.stderr
 
 
 def test_one_area_is_listed_alone(project: Path) -> None:
