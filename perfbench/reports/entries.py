@@ -35,7 +35,7 @@ class Entry:
     outcome: Outcome
     mark: str
     name: str
-    runtime: str
+    target: str
     values: str
     change: str
     seen: str
@@ -62,8 +62,8 @@ def row_labels(report: Report) -> Mapping[Row, Label]:
 
 
 def row_name(entry: Entry) -> str:
-    """A row's name where there is no column for its runtime: `container.Lifecycle.start (runc)`."""
-    return f"{entry.name} ({entry.runtime})" if entry.runtime else entry.name
+    """A row's name where there is no column for its target: `container.Lifecycle.start (runc)`."""
+    return f"{entry.name} ({entry.target})" if entry.target else entry.name
 
 
 def sentence(entry: Entry) -> str:
@@ -133,7 +133,7 @@ def _entry(verdict: Verdict, label: Label, shared: Set[str]) -> Entry:
         verdict.outcome,
         mark(verdict),
         label.name,
-        label.runtime,
+        label.target,
         plain(values(verdict)),
         change(verdict),
         smallest_effect(verdict),

@@ -11,7 +11,7 @@ from typing import Any
 
 from perfbench.model import BenchmarkId, Harness, Metric, Outcome, RuntimeStatus
 from perfbench.reports.glyphs import MARKS
-from perfbench.reports.names import RUNTIME, plain, shown_name
+from perfbench.reports.names import plain, shown_name
 from perfbench.reports.page import Page
 from perfbench.reports.sheets import Sheet
 from perfbench.units import format_percent, format_value
@@ -145,7 +145,7 @@ def _listed(rows: list[ListedRow], absent: set[str]) -> _Listed:
             values.setdefault(name, {})[value] = None
     params = tuple(f"{plain(name)}: {plain(', '.join(options))}" for name, options in values.items())
     reasons = Counter(
-        plain(row.skipped) for row in rows if row.skipped and row.benchmark.param(RUNTIME) not in absent
+        plain(row.skipped) for row in rows if row.skipped and row.benchmark.param("runtime") not in absent
     )
     skipped = tuple(f"{number} of {len(rows)} skipped: {reason}" for reason, number in reasons.items())
     return _Listed(group, cells, params, skipped)

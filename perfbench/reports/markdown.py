@@ -21,7 +21,7 @@ COMMENT_LIMIT = 65_536
 """What GitHub takes as a comment. It counts characters; bytes are never fewer."""
 
 DECISIVE = frozenset(GRAVEST_FIRST[:4])
-HEADINGS = ("", "benchmark", "runtime", "median", "change", "could see", "why")
+HEADINGS = ("", "benchmark", "target", "median", "change", "could see", "why")
 
 
 def render(report: Report, limit: int = COMMENT_LIMIT) -> str:
@@ -58,7 +58,7 @@ def _parts(report: Report) -> Iterator[Block | Fold]:
         (
             entry.mark,
             code(entry.name),
-            escape(entry.runtime),
+            escape(entry.target),
             escape(entry.values),
             escape(entry.change),
             escape(entry.seen),
@@ -74,7 +74,7 @@ def _parts(report: Report) -> Iterator[Block | Fold]:
 
 def _passed(report: Report) -> Iterator[Fold]:
     tables = [_matrix(table) for table in matrix.matrices(report)]
-    rows = [(code(name), _cell(cell)) for name, cell in matrix.without_runtime(report)]
+    rows = [(code(name), _cell(cell)) for name, cell in matrix.without_target(report)]
     if rows:
         tables.append(_table("passed rows", ("benchmark", "median"), rows, right_from=1))
     if tables:
@@ -83,7 +83,7 @@ def _passed(report: Report) -> Iterator[Fold]:
 
 
 def _matrix(table: Matrix) -> Block:
-    head = (code(table.group), *map(escape, table.runtimes))
+    head = (code(table.group), *map(escape, table.targets))
     lines = [(code(phase), *map(_cell, cells)) for phase, cells in table.lines]
     return _table("lines of passed rows", head, lines, right_from=1)
 
@@ -97,8 +97,8 @@ def _skipped(report: Report) -> Iterator[Fold]:
     if not skipped:
         return
     number = dict(outline.counts(report))[Outcome.SKIPPED]
-    rows = [(code(skip.where), escape(skip.runtime), escape(skip.reason), str(skip.rows)) for skip in skipped]
-    heads = ("benchmarks", "runtime", "reason", "rows")
+    rows = [(code(skip.where), escape(skip.target), escape(skip.reason), str(skip.rows)) for skip in skipped]
+    heads = ("benchmarks", "target", "reason", "rows")
     yield Fold(f"{number} skipped", [_table("skipped patterns", heads, rows, right_from=3)])
 
 

@@ -1,4 +1,4 @@
-"""Runtime × phase: head's medians side by side, so that many passed rows stay readable."""
+"""Target × phase (runtime, store, engine …): head's medians side by side, so that many passed rows stay readable."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """One benchmark class: a line for each phase, in it a cell for each runtime."""
+    """One benchmark class: a line for each phase, in it a cell for each target."""
 
     group: str
-    runtimes: tuple[str, ...]
+    targets: tuple[str, ...]
     lines: tuple[tuple[str, tuple[Cell, ...]], ...]
 
 
 def matrices(report: Report) -> list[Matrix]:
-    """Every class with a passed row that names its runtime; its other rows are in it with their marks."""
+    """Every class with a passed row that names its target; its other rows are in it with their marks."""
     groups: dict[str, list[tuple[Label, Verdict]]] = defaultdict(list)
     for label, verdict in _labelled(report):
-        if label.runtime:
+        if label.target:
             groups[label.group].append((label, verdict))
     order = [plain(status.name) for status in report.runtimes]
     return [
@@ -46,12 +46,12 @@ def matrices(report: Report) -> list[Matrix]:
     ]
 
 
-def without_runtime(report: Report) -> list[tuple[str, Cell]]:
-    """The passed rows that name no runtime."""
+def without_target(report: Report) -> list[tuple[str, Cell]]:
+    """The passed rows that name no target."""
     return [
         (label.name, _cell(verdict, report.noise_floor))
         for label, verdict in _labelled(report)
-        if not label.runtime and verdict.outcome is Outcome.PASSED
+        if not label.target and verdict.outcome is Outcome.PASSED
     ]
 
 
@@ -63,17 +63,17 @@ def _labelled(report: Report) -> Iterator[tuple[Label, Verdict]]:
 def _matrix(
     group: str, rows: list[tuple[Label, Verdict]], order: list[str], noise_floor: float | None
 ) -> Matrix:
-    cells = {(label.phase, label.runtime): _cell(verdict, noise_floor) for label, verdict in rows}
+    cells = {(label.phase, label.target): _cell(verdict, noise_floor) for label, verdict in rows}
     phases = dict.fromkeys(label.phase for label, verdict in rows if verdict.outcome is not Outcome.SKIPPED)
-    # A runtime that was skipped throughout is told once, with its reason, and takes no column.
+    # A target that was skipped throughout is told once, with its reason, and takes no column.
     present = dict.fromkeys(
-        label.runtime for label, verdict in rows if verdict.outcome is not Outcome.SKIPPED
+        label.target for label, verdict in rows if verdict.outcome is not Outcome.SKIPPED
     )
-    runtimes = sorted(present, key=lambda name: order.index(name) if name in order else len(order))
+    targets = sorted(present, key=lambda name: order.index(name) if name in order else len(order))
     lines = tuple(
-        (phase, tuple(cells.get((phase, runtime), Cell()) for runtime in runtimes)) for phase in phases
+        (phase, tuple(cells.get((phase, target), Cell()) for target in targets)) for phase in phases
     )
-    return Matrix(group, tuple(runtimes), lines)
+    return Matrix(group, tuple(targets), lines)
 
 
 def _cell(verdict: Verdict, noise_floor: float | None) -> Cell:

@@ -1,4 +1,4 @@
-"""How a report writes names: without asv's prefixes, the runtime apart, and harmless to any terminal."""
+"""How a report writes names: without asv's prefixes, what is measured apart, and harmless to any terminal."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from perfbench.model import BenchmarkId, Metric
 
-RUNTIME = "runtime"
-"""The param that names the container runtime; it gets a column of its own."""
+COLUMNS = ("runtime", "store", "engine", "endpoint", "tool")
+"""Params that say which of several alike things a row measures: the first that it has gets a column of its own."""
 
 PREFIXES = ("timeraw_", "time_", "track_", "peakmem_", "mem_")
 LONGEST_TEXT = 1000
@@ -27,7 +27,7 @@ class Label:
 
     group: str
     phase: str
-    runtime: str
+    target: str
 
     @property
     def name(self) -> str:
@@ -72,10 +72,21 @@ def _label(benchmark: BenchmarkId, metric: Metric | None, metrics: Mapping[str, 
     group, _, phase = name.rpartition(".")
     if metric is not None and len(metrics[name]) > 1:
         phase = f"{phase} {plain(metric.name)}"
-    others = ", ".join(value for key, value in benchmark.params if key != RUNTIME)
+    column = _column(benchmark)
+    others = ", ".join(value for key, value in benchmark.params if key != column)
     if others:
         phase = f"{phase} ({plain(others)})"
-    return Label(group, phase, plain(benchmark.param(RUNTIME) or ""))
+    return Label(group, phase, target_of(benchmark))
+
+
+def target_of(benchmark: BenchmarkId) -> str:
+    """What a row measures, where it is one of several alike: its runtime, store, engine …; else nothing."""
+    return plain(benchmark.param(_column(benchmark)) or "")
+
+
+def _column(benchmark: BenchmarkId) -> str:
+    names = {name for name, _ in benchmark.params}
+    return next((name for name in COLUMNS if name in names), "")
 
 
 def _escaped(char: str) -> str:

@@ -70,7 +70,7 @@ def _findings(page: Page, report: Report) -> None:
 
 
 def _passed(page: Page, report: Report) -> None:
-    rows = matrix.without_runtime(report)
+    rows = matrix.without_target(report)
     tables = matrix.matrices(report)
     if not rows and not tables:
         return
@@ -92,13 +92,13 @@ def _skips(page: Page, skipped: list[Skip]) -> None:
     page.line()
     names, runtimes = (
         page.widest(skip.where for skip in skipped),
-        page.widest(skip.runtime for skip in skipped),
+        page.widest(skip.target for skip in skipped),
     )
     mark = f"{MARKS[Outcome.SKIPPED]} "
     for skip in skipped:
         start: list[Piece] = [(mark, "dim"), (page.left(skip.where, names) + "  ", "")]
         if runtimes:
-            start.append((page.left(skip.runtime, runtimes) + "  ", ""))
+            start.append((page.left(skip.target, runtimes) + "  ", ""))
         indent = sum(page.measure(text) for text, _ in start)
         if page.width - indent >= NARROWEST_REASON:
             page.paragraph(skip.reason, first=start, indent=indent, style="dim")

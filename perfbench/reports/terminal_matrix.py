@@ -13,8 +13,8 @@ BETWEEN_COLUMNS = 4
 
 def write_matrix(page: Page, table: Matrix) -> None:
     """Write one class's table. Values are flush right below each other; a change or a mark follows."""
-    columns = [_Column(page, runtime, [cells[number] for _, cells in table.lines])
-               for number, runtime in enumerate(table.runtimes)]  # fmt: skip
+    columns = [_Column(page, target, [cells[number] for _, cells in table.lines])
+               for number, target in enumerate(table.targets)]  # fmt: skip
     phases = [phase for phase, _ in table.lines]
     first = page.widest([table.group, *phases])
     for block in _blocks(columns, page.width - first):

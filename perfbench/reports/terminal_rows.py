@@ -20,7 +20,7 @@ class _Columns:
 
     mark: int
     name: int
-    runtime: int
+    target: int
     values: int
     change: int
 
@@ -30,11 +30,11 @@ def write_rows(page: Page, entries: list[Entry]) -> None:
     columns = _Columns(
         mark=page.widest(entry.mark for entry in entries) + 1,
         name=page.widest(entry.name for entry in entries),
-        runtime=page.widest(entry.runtime for entry in entries),
+        target=page.widest(entry.target for entry in entries),
         values=page.widest(entry.values for entry in entries),
         change=page.widest(entry.change for entry in entries),
     )
-    widths = (columns.name, columns.runtime, columns.values, columns.change)
+    widths = (columns.name, columns.target, columns.values, columns.change)
     one_line = columns.mark + sum(width + len(GAP) for width in widths if width)
     notes = [page.measure(entry.note) for entry in entries if entry.note]
     beside = [size for size in notes if one_line + size <= page.width]
@@ -48,17 +48,17 @@ def write_rows(page: Page, entries: list[Entry]) -> None:
 
 def _in_one_line(page: Page, entry: Entry, columns: _Columns) -> None:
     start = [*_mark(page, entry, columns), *_column(page, entry.name, columns.name)]
-    start += _column(page, entry.runtime, columns.runtime)
+    start += _column(page, entry.target, columns.target)
     _with_note(page, [*start, *_figures(page, entry, columns)], entry, columns)
 
 
 def _in_two_lines(page: Page, entry: Entry, columns: _Columns) -> None:
     mark = _mark(page, entry, columns)
-    if columns.mark + columns.name + len(GAP) + columns.runtime <= page.width:
-        page.line(*mark, *_column(page, entry.name, columns.name, "bold"), (entry.runtime, ""))
+    if columns.mark + columns.name + len(GAP) + columns.target <= page.width:
+        page.line(*mark, *_column(page, entry.name, columns.name, "bold"), (entry.target, ""))
     else:
         page.paragraph(
-            f"{entry.name}{GAP}{entry.runtime}".rstrip(), first=mark, indent=columns.mark, style="bold"
+            f"{entry.name}{GAP}{entry.target}".rstrip(), first=mark, indent=columns.mark, style="bold"
         )
     start: list[Piece] = [(" " * columns.mark, "")]
     if entry.values or entry.change:

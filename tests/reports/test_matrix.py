@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from perfbench.model import Outcome, Report, Verdict
-from perfbench.reports.matrix import Cell, Matrix, matrices, without_runtime
+from perfbench.reports.matrix import Cell, Matrix, matrices, without_target
 
 from . import sample
 
@@ -59,7 +59,7 @@ def test_a_row_that_did_not_pass_keeps_its_place_with_its_mark() -> None:
 def test_a_runtime_that_was_skipped_throughout_has_no_column() -> None:
     skip = sample.told(Outcome.SKIPPED, sample.row("a.A.time_x", "podman"), "not installed")
     (table,) = matrices(report(judged(Outcome.PASSED, "a.A.time_x", "runc"), skip))
-    assert table.runtimes == ("runc",)
+    assert table.targets == ("runc",)
 
 
 def test_a_class_in_which_nothing_passed_has_no_table() -> None:
@@ -69,7 +69,7 @@ def test_a_class_in_which_nothing_passed_has_no_table() -> None:
 def test_rows_without_a_runtime_make_a_list_of_their_own() -> None:
     row = judged(Outcome.PASSED, "a.A.time_x", "")
     assert matrices(report(row)) == []
-    assert without_runtime(report(row)) == [("a.A.x", Cell("100 ms"))]
+    assert without_target(report(row)) == [("a.A.x", Cell("100 ms"))]
 
 
 def test_a_run_of_head_alone_shows_its_medians() -> None:

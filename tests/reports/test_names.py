@@ -33,7 +33,7 @@ def test_the_prefix_that_tells_asv_what_to_measure_is_not_shown(name: str, expec
 def test_the_runtime_stands_apart_and_other_params_follow_the_name() -> None:
     row = sample.row("files.Write.time_fsync", "runc", size="64KiB", sync="yes")
     label = labels([(row, sample.TIME)])[row, sample.TIME]
-    assert (label.group, label.phase, label.runtime) == ("files.Write", "fsync (64KiB, yes)", "runc")
+    assert (label.group, label.phase, label.target) == ("files.Write", "fsync (64KiB, yes)", "runc")
 
 
 def test_two_metrics_of_one_name_are_told_apart() -> None:
@@ -65,3 +65,10 @@ def test_plain_text_is_one_printable_line(text: str) -> None:
 @given(st.text())
 def test_plain_text_stays_as_it_is(text: str) -> None:
     assert plain(plain(text)) == plain(text)
+
+
+@pytest.mark.parametrize("name", ["runtime", "store", "engine", "endpoint", "tool"])
+def test_what_is_measured_stands_apart_from_the_other_params(name: str) -> None:
+    benchmark = BenchmarkId("suite", "a.A.time_x", ((name, "one"), ("workers", "4")))
+    label = labels([(benchmark, None)])[benchmark, None]
+    assert (label.phase, label.target) == ("x (4)", "one")
