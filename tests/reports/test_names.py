@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perfbench.model import BenchmarkId
 from perfbench.reports.names import LONGEST_TEXT, UNPRINTABLE, labels, plain, shown_name
 
 from . import sample
