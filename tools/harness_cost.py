@@ -25,6 +25,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -49,16 +50,18 @@ def time_work():
     return total
 """
 NAMES = ("time_nothing", "time_work")
-PAIRS = (("worker", "timeit"), ("worker", "pyperf"), ("pyperf", "timeit"), ("asv", "timeit"))
+PAIRS = (("worker", "pyperf"), ("pyperf", "timeit"), ("asv", "timeit"))
 
 TIMEIT = """
-import gc, sys, timeit
+import gc, sys, time, timeit
 sys.path.insert(0, sys.argv[1])
 from suite import cost
 timer = timeit.Timer(getattr(cost, sys.argv[2]))
 gc.collect(); gc.freeze()
 for line in sys.stdin:
-    print(timer.timeit(int(line)) / int(line), flush=True)
+    loops, start = int(line), time.process_time()
+    wall = timer.timeit(loops)
+    print(wall / loops, (time.process_time() - start) / loops, flush=True)
 """
 PYPERF = """
 import sys
@@ -75,6 +78,9 @@ folder, name, result = sys.argv[1:]
 update_sys_path(folder)
 _run((folder, name, json.dumps({"repeat": 12, "sample_time": 0.005, "rounds": 1, "warmup_time": 0.05}), "None", result))
 """
+
+Sample = tuple[float, float]
+"""Wall and CPU seconds a call."""
 
 
 class Child:
@@ -106,8 +112,18 @@ def held(cpu: int) -> list[str]:
     return ["taskset", "-c", str(cpu), *fixed]
 
 
-def worker_and_timeit(folder: Path, name: str, cpu: int) -> tuple[float, float, float]:
-    """Seconds a call by the worker and by timeit, sampled in turn, and the ratio of neighbouring samples."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Worker and timeit in one round: wall seconds a call of each, and the ratios of neighbouring samples."""
+
+    worker: float
+    timeit: float
+    wall_ratio: float
+    cpu_ratio: float
+
+
+def worker_and_timeit(folder: Path, name: str, cpu: int) -> Beside:
+    """Sample the worker and timeit in turn, each in a fresh process on the same CPU."""
     libraries = os.pathsep.join(filter(None, sys.path))
     with ExitStack() as stack:
         worker = stack.enter_context(
@@ -116,21 +132,26 @@ def worker_and_timeit(folder: Path, name: str, cpu: int) -> tuple[float, float, 
         plain = stack.enter_context(Child([sys.executable, "-c", TIMEIT, str(folder), name], cpu))
         loops = _opened(worker, f"cost.{name}")
 
-        def by_worker() -> float:
-            return float(_ask(worker, do="sample", loops=loops, repeats=1)["value"])
+        def by_worker() -> Sample:
+            found = _ask(worker, do="sample", loops=loops, repeats=1)
+            return float(found["value"]), float(found["cpu"])
 
-        def by_timeit() -> float:
-            return float(plain.ask(str(loops)))
+        def by_timeit() -> Sample:
+            wall, spent = plain.ask(str(loops)).split()
+            return float(wall), float(spent)
 
-        by_worker(), by_timeit()
+        in_turn(by_worker, by_timeit, True)  # warm
         pairs = [in_turn(by_worker, by_timeit, number % 2 == 0) for number in range(SAMPLES)]
-    worker_seconds, timeit_seconds = zip(*pairs, strict=True)
-    ratio = statistics.median(one / two for one, two in pairs)
-    return statistics.median(worker_seconds), statistics.median(timeit_seconds), ratio
+    return Beside(
+        statistics.median(one[0] for one, _ in pairs),
+        statistics.median(two[0] for _, two in pairs),
+        statistics.median(one[0] / two[0] for one, two in pairs),
+        statistics.median(one[1] / two[1] for one, two in pairs),
+    )
 
 
-def in_turn(one: Callable[[], float], two: Callable[[], float], one_first: bool) -> tuple[float, float]:
-    """Both figures; who goes first is said."""
+def in_turn(one: Callable[[], Sample], two: Callable[[], Sample], one_first: bool) -> tuple[Sample, Sample]:
+    """A sample of each; who goes first is said."""
     if one_first:
         first = one()
         return first, two()
@@ -208,22 +229,25 @@ def functions(rounds: int, cpu: int) -> int:
             script = folder / f"{name}.py"
             script.write_text(PYPERF.format(folder=place, name=name))
             taken: dict[str, list[float]] = {"worker": [], "timeit": [], "pyperf": [], "asv": []}
-            side_by_side = []
+            beside = []
             for _ in range(rounds):
-                worker, plain, ratio = worker_and_timeit(folder, name, cpu)
-                side_by_side.append(ratio)
-                taken["worker"].append(worker)
-                taken["timeit"].append(plain)
+                beside.append(worker_and_timeit(folder, name, cpu))
+                taken["worker"].append(beside[-1].worker)
+                taken["timeit"].append(beside[-1].timeit)
                 taken["pyperf"].append(by_pyperf([str(script)], folder, cpu))
                 taken["asv"].append(by_asv(folder / "suite", f"cost.{name}", folder, cpu))
             print(f"{name}: timeit {statistics.median(taken['timeit']) * 1e9:.1f} ns a call")
-            for one, two in PAIRS:
-                ratios = [a / b for a, b in zip(taken[one], taken[two], strict=True)]
-                if (one, two) == ("worker", "timeit"):
-                    ratios = side_by_side
-                low, high = interval(ratios)
-                too_much += one == "worker" and name == "time_work" and low > TARGET
-                print(f"  {one:6} / {two:6}  {statistics.median(ratios):6.3f}  ({low:.3f} … {high:.3f})")
+            ratios = {
+                "worker / timeit": [one.wall_ratio for one in beside],
+                "worker / timeit, CPU": [one.cpu_ratio for one in beside],
+            } | {
+                f"{one} / {two}": [a / b for a, b in zip(taken[one], taken[two], strict=True)]
+                for one, two in PAIRS
+            }
+            for label, values in ratios.items():
+                low, high = interval(values)
+                too_much += label.startswith("worker") and name == "time_work" and low > TARGET
+                print(f"  {label:20}  {statistics.median(values):6.3f}  ({low:.3f} … {high:.3f})", flush=True)
     return too_much
 
 
