@@ -22,7 +22,8 @@ settings.load_profile("shared-machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give a worker its CPU and its lock."""
+    """Give a worker its CPU and its lock; and let programs that tests start keep their compiled modules."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # half a second of each command would go into compiling
     number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
     if not number.isdecimal() or not hasattr(os, "sched_setaffinity"):
         return

@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ import pytest
 
 from perfbench.errors import ExitCode
 from tests.commands.command_line import ROOT, perfbench
-from tests.measure.sample_project import SampleProject
+from tests.measure.sample_project import BARE, SampleProject
 
 SAMPLE = """
 def value():
@@ -38,7 +40,11 @@ def track_steady():
     return 7
 """
 
+WIDE = '[[threshold]]\npattern = "bench.track_wide"\nmetric = "track"\nlimit = "20 %"\n'
+
 QUICK = ("check", "--rounds", "6", "--quiet", "--time-budget", "60 s")
+ONE_ROUND = ("--rounds", "1")
+"""For checks that need no interval."""
 
 
 INSTALL = """
@@ -49,10 +55,10 @@ shutil.copy(pathlib.Path(__file__).with_name("sample.py"), sysconfig.get_path("p
 """Instead of pip, which other tests run: an installation that takes no time."""
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> SampleProject:
+def sample_project(folder: Path) -> SampleProject:
+    """A project with two rows, once committed."""
     commands = {"build_command": [], "install_command": ["python {build_dir}/install.py"]}
-    made = SampleProject(tmp_path / "project", commands)
+    made = SampleProject(folder / "project", commands)
     made.write("install.py", INSTALL)
     made.write("sample.py", SAMPLE)
     made.write("benchmarks/bench.py", BENCH)
@@ -60,11 +66,33 @@ def project(tmp_path: Path) -> SampleProject:
     return made
 
 
+@pytest.fixture
+def project(tmp_path: Path) -> SampleProject:
+    return sample_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> SampleProject:
+    """Two equal commits, built once for all tests that change nothing in them."""
+    made = sample_project(tmp_path_factory.mktemp("shared"))
+    made.commit("second")
+    return made
+
+
+@pytest.fixture
+def unchanged(shared: SampleProject) -> Iterator[SampleProject]:
+    """The shared project; what a test writes there goes with it."""
+    yield shared
+    shared.git("reset", "--quiet", "--hard")
+    shared.git("clean", "--quiet", "-d", "--force")
+
+
 def check(project: SampleProject, *arguments: str, **environment: str) -> tuple[int, dict[str, Any], str]:
     """Exit code, JSON report (empty without one) and all output of a check."""
     report = project.root.parent / "report.json"
     report.unlink(missing_ok=True)
-    done = perfbench(*QUICK, "--json", str(report), *arguments, cwd=project.root, **environment)
+    told = ("--json", str(report), *arguments)
+    done = perfbench(*QUICK, *told, cwd=project.root, **{**BARE, **environment})
     content: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {}
     return done.returncode, content, done.stdout + done.stderr
 
@@ -73,44 +101,130 @@ def outcomes(report: dict[str, Any]) -> dict[str, str]:
     return {verdict["benchmark"]["id"]: verdict["outcome"] for verdict in report["verdicts"]}
 
 
-def test_a_change_that_moves_a_value_beyond_its_limit_is_exit_1_and_names_the_row(
-    project: SampleProject,
+@dataclass(frozen=True)
+class Checked:
+    """A check whose every side is looked at by another test, and what it left in its `folder`."""
+
+    project: SampleProject
+    status: str
+    code: int = 0
+    report: dict[str, Any] = field(default_factory=dict)
+    output: str = ""
+
+    @property
+    def folder(self) -> Path:
+        return self.project.root.parent
+
+    def outcome(self, name: str) -> str:
+        return outcomes(self.report)[f"bench.track_{name}"]
+
+
+def checked(project: SampleProject) -> Checked:
+    """Check the project, keeping its samples in both forms."""
+    status, folder = project.git("status", "--porcelain"), project.root.parent
+    keep = ("-o", str(folder / "kept.jsonl"), "--pyperf", str(folder / "samples"))
+    return Checked(project, status, *check(project, *keep))
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """One of two rows is a tenth higher in the working tree."""
+    made = sample_project(tmp_path_factory.mktemp("planted"))
+    made.write("sample.py", SAMPLE.replace("100", "110"))
+    made.write("staged.txt", "staged\n")
+    made.git("add", "staged.txt")
+    return checked(made)
+
+
+@pytest.mark.xdist_group("check")
+def test_a_change_that_moves_a_value_beyond_its_limit_is_exit_1_and_names_the_row(planted: Checked) -> None:
+    assert planted.code == ExitCode.REGRESSED == planted.report["exit"]["code"]
+    assert outcomes(planted.report) == {"bench.track_value": "regressed", "bench.track_steady": "passed"}
+    assert "bench.value" in planted.output
+    assert "+10 %" in planted.output
+
+
+@pytest.mark.xdist_group("check")
+def test_every_row_lies_in_the_result_file_with_samples_of_both_sides_and_of_the_twin(
+    planted: Checked,
 ) -> None:
-    project.write("sample.py", SAMPLE.replace("100", "110"))
-    code, report, output = check(project)
-    assert code == ExitCode.REGRESSED == report["exit"]["code"]
-    assert outcomes(report) == {"bench.track_value": "regressed", "bench.track_steady": "passed"}
-    assert "bench.value" in output
-    assert "+10 %" in output
+    kept = planted.folder / "kept.jsonl"
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert {line["side"] for line in lines if line["type"] == "run"} == {"base", "head", "twin"}
+    assert lines[-1]["type"] == "end"
+    again = perfbench("compare", str(kept), cwd=planted.project.root)
+    assert again.returncode == ExitCode.REGRESSED
+    assert "+10 %" in again.stdout
 
 
-def test_a_clean_tree_is_compared_with_the_commit_before_it(project: SampleProject) -> None:
-    project.write("sample.py", SAMPLE.replace("100", "90"))
-    project.commit("second")
-    code, report, _ = check(project)
-    assert code == ExitCode.PASSED
-    assert outcomes(report)["bench.track_value"] == "improved"
-    assert not report["head"]["dirty"]
+@pytest.mark.xdist_group("check")
+def test_the_users_tree_and_index_are_left_as_they_were(planted: Checked) -> None:
+    assert "staged.txt" in planted.status
+    assert planted.project.git("status", "--porcelain") == planted.status
 
 
-def test_what_base_cannot_run_is_new_and_no_failure(project: SampleProject) -> None:
-    project.write("sample.py", SAMPLE + "\n\ndef fresh():\n    return 1\n")
-    project.write("benchmarks/bench.py", BENCH + "\n\ndef track_fresh():\n    return sample.fresh()\n")
-    code, report, _ = check(project)
-    assert code == ExitCode.PASSED
-    assert outcomes(report)["bench.track_fresh"] == "new"
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """A commit after which one row is better, one worse within its threshold, one new, and one broken as before."""
+    wide = "\n\ndef track_wide():\n    return sample.wide()\n"
+    odd = "\n\ndef track_odd():\n    raise ValueError('always')\n"
+    fresh = "\n\ndef track_fresh():\n    return sample.fresh()\n"
+    made = sample_project(tmp_path_factory.mktemp("harmless"))
+    made.write("baselines/thresholds.toml", WIDE)
+    made.write("sample.py", SAMPLE + SAMPLE.replace("value", "wide"))
+    made.write("benchmarks/bench.py", BENCH + wide + odd)
+    made.commit("second")
+    better, worse = SAMPLE.replace("100", "90"), SAMPLE.replace("value", "wide").replace("100", "110")
+    made.write("sample.py", better + worse + SAMPLE.replace("value", "fresh"))
+    made.write("benchmarks/bench.py", BENCH + wide + odd + fresh)
+    made.commit("third")
+    return checked(made)
+
+
+@pytest.mark.xdist_group("check")
+def test_a_clean_tree_is_compared_with_the_commit_before_it(harmless: Checked) -> None:
+    assert (harmless.code, harmless.outcome("value")) == (ExitCode.PASSED, "improved")
+    assert not harmless.report["head"]["dirty"]
+
+
+@pytest.mark.xdist_group("check")
+def test_what_base_cannot_run_is_new_and_no_failure(harmless: Checked) -> None:
+    assert (harmless.code, harmless.outcome("fresh")) == (ExitCode.PASSED, "new")
+
+
+@pytest.mark.xdist_group("check")
+def test_a_benchmark_that_fails_on_both_sides_is_only_reported(harmless: Checked) -> None:
+    assert (harmless.code, harmless.outcome("odd")) == (ExitCode.PASSED, "failed")
+
+
+@pytest.mark.xdist_group("check")
+def test_a_threshold_widens_a_rows_limit(harmless: Checked) -> None:
+    assert (harmless.code, harmless.outcome("wide")) == (ExitCode.PASSED, "passed")
+    (row,) = (one for one in harmless.report["verdicts"] if one["benchmark"]["id"] == "bench.track_wide")
+    assert row["comparison"]["head"] == 110
+
+
+@pytest.mark.xdist_group("check")
+def test_samples_are_written_for_pyperf_where_asked(harmless: Checked) -> None:
+    pyperf = pytest.importorskip("pyperf")
+    suite = pyperf.BenchmarkSuite.load(str(harmless.folder / "samples" / "base.json"))
+    assert {bench.get_name() for bench in suite} == {
+        "bench.track_value",
+        "bench.track_steady",
+        "bench.track_wide",
+    }
 
 
 def test_a_benchmark_that_vanished_is_a_finding(project: SampleProject) -> None:
     project.write("benchmarks/bench.py", BENCH.replace("track_steady", "helper"))
-    code, report, _ = check(project)
-    assert code == ExitCode.REGRESSED
+    code, report, output = check(project, *ONE_ROUND)
+    assert code == ExitCode.REGRESSED, output
     assert outcomes(report)["bench.track_steady"] == "missing"
 
 
 def test_a_benchmark_that_fails_on_head_alone_is_exit_3_with_its_error(project: SampleProject) -> None:
     project.write("sample.py", SAMPLE.replace("return 100", "raise RuntimeError('it broke')"))
-    code, report, output = check(project)
+    code, report, output = check(project, *ONE_ROUND)
     assert code == ExitCode.NOTHING_MEASURED
     assert outcomes(report)["bench.track_value"] == "failed"
     assert "it broke" in output
@@ -119,18 +233,11 @@ def test_a_benchmark_that_fails_on_head_alone_is_exit_3_with_its_error(project: 
     assert "Traceback" in log.read_text()
 
 
-def test_a_benchmark_that_fails_on_both_sides_is_only_reported(project: SampleProject) -> None:
-    project.write("benchmarks/bench.py", BENCH + "\n\ndef track_odd():\n    raise ValueError('always')\n")
-    code, report, _ = check(project)
-    assert code == ExitCode.PASSED
-    assert outcomes(report)["bench.track_odd"] == "failed"
-
-
 def test_when_every_row_is_skipped_nothing_was_measured(project: SampleProject) -> None:
     skip = "def setup():\n    raise NotImplementedError('not on a Monday')\n\ndef time_a():\n    pass\n"
     project.write("benchmarks/bench.py", skip)
     project.commit("skipping")
-    code, report, output = check(project, "--base", "HEAD")
+    code, report, output = check(project, "--base", "HEAD", *ONE_ROUND)
     assert code == ExitCode.NOTHING_MEASURED
     assert outcomes(report) == {"bench.time_a": "skipped"}
     assert "not on a Monday" in output
@@ -139,20 +246,13 @@ def test_when_every_row_is_skipped_nothing_was_measured(project: SampleProject) 
 def test_a_budget_is_held_against_head(project: SampleProject) -> None:
     budget = '[[budget]]\npattern = "bench.track_value"\nmetric = "track"\nlimit = 50\n'
     project.write("baselines/thresholds.toml", budget)
-    code, report, output = check(project)
+    code, report, output = check(project, "--bench", "track_value", *ONE_ROUND)
     assert code == ExitCode.REGRESSED
     assert outcomes(report)["bench.track_value"] == "over budget"
     assert "thresholds.toml:1" in output
 
 
-def test_a_threshold_widens_a_rows_limit(project: SampleProject) -> None:
-    wide = '[[threshold]]\npattern = "bench.*"\nmetric = "track"\nlimit = "20 %"\n'
-    project.write("baselines/thresholds.toml", wide)
-    project.write("sample.py", SAMPLE.replace("100", "110"))
-    code, report, _ = check(project)
-    assert (code, outcomes(report)["bench.track_value"]) == (ExitCode.PASSED, "passed")
-
-
+@pytest.mark.xdist_group("check")
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [
@@ -165,16 +265,16 @@ def test_a_threshold_widens_a_rows_limit(project: SampleProject) -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_configuration_is_exit_2_with_place_and_remedy(
-    project: SampleProject, file: str, text: str, told: str
+    unchanged: SampleProject, file: str, text: str, told: str
 ) -> None:
-    project.commit("second")
-    project.write(file, text)
-    code, _, output = check(project)
+    unchanged.write(file, text)
+    code, _, output = check(unchanged)
     assert code == ExitCode.USAGE
     assert told in output
     assert len(output.strip().splitlines()) == 1
 
 
+@pytest.mark.xdist_group("check")
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -188,10 +288,9 @@ def test_a_wrong_configuration_is_exit_2_with_place_and_remedy(
     ],
 )
 def test_a_wrong_argument_is_exit_2_in_one_sentence(
-    project: SampleProject, arguments: tuple[str, ...], told: str
+    unchanged: SampleProject, arguments: tuple[str, ...], told: str
 ) -> None:
-    project.commit("second")
-    code, _, output = check(project, *arguments)
+    code, _, output = check(unchanged, *arguments)
     assert code == ExitCode.USAGE
     assert told in output
     assert "Traceback" not in output
@@ -206,48 +305,17 @@ def test_an_unbuildable_base_is_exit_2_and_says_so(project: SampleProject) -> No
     assert "cannot be built: not today" in output
 
 
-def test_every_row_lies_in_the_result_file_with_samples_of_both_sides_and_of_the_twin(
-    project: SampleProject,
-) -> None:
-    project.write("sample.py", SAMPLE.replace("100", "110"))
-    kept = project.root.parent / "kept.jsonl"
-    check(project, "-o", str(kept))
-    lines = [json.loads(line) for line in kept.read_text().splitlines()]
-    assert {line["side"] for line in lines if line["type"] == "run"} == {"base", "head", "twin"}
-    assert lines[-1]["type"] == "end"
-    again = perfbench("compare", str(kept), cwd=project.root)
-    assert again.returncode == ExitCode.REGRESSED
-    assert "+10 %" in again.stdout
-
-
-def test_samples_are_written_for_pyperf_where_asked(project: SampleProject) -> None:
-    pyperf = pytest.importorskip("pyperf")
-    folder = project.root.parent / "samples"
-    code, _, _ = check(project, "--base", "HEAD", "--pyperf", str(folder))
-    assert code == ExitCode.PASSED
-    suite = pyperf.BenchmarkSuite.load(str(folder / "base.json"))
-    assert {bench.get_name() for bench in suite} == {"bench.track_value", "bench.track_steady"}
-
-
 def test_a_saved_baseline_takes_bases_place(project: SampleProject) -> None:
     kept = project.root.parent / "kept.jsonl"
-    run = perfbench("run", "--rounds", "6", "--quiet", "-o", str(kept), cwd=project.root)
+    one = ("--bench", "track_value")
+    run = perfbench("run", "--rounds", "6", "--quiet", "-o", str(kept), *one, cwd=project.root, **BARE)
     assert run.returncode == ExitCode.PASSED, run.stderr
     saved = perfbench("baseline", "save", "main", "--from", str(kept), cwd=project.root)
     assert saved.returncode == ExitCode.PASSED, saved.stderr
     project.write("sample.py", SAMPLE.replace("100", "110"))
-    code, report, output = check(project, "--baseline", "main")
+    code, report, output = check(project, "--baseline", "main", *one)
     assert code == ExitCode.REGRESSED, output
     assert outcomes(report)["bench.track_value"] == "regressed"
-
-
-def test_the_users_tree_and_index_are_left_as_they_were(project: SampleProject) -> None:
-    project.write("sample.py", SAMPLE.replace("100", "101"))
-    project.write("staged.txt", "staged\n")
-    project.git("add", "staged.txt")
-    before = project.git("status", "--porcelain")
-    check(project)
-    assert project.git("status", "--porcelain") == before
 
 
 def test_ctrl_c_ends_with_130_keeps_the_rounds_and_leaves_no_worker(
@@ -268,7 +336,7 @@ def test_ctrl_c_ends_with_130_keeps_the_rounds_and_leaves_no_worker(
         "--rounds",
         "500",
     ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **BARE}
     with subprocess.Popen(
         command,
         cwd=project.root,
@@ -278,7 +346,7 @@ def test_ctrl_c_ends_with_130_keeps_the_rounds_and_leaves_no_worker(
         text=True,
     ) as job:
         deadline = time.monotonic() + 90
-        while time.monotonic() < deadline and not (kept.exists() and kept.read_text().count('"run"') > 12):
+        while time.monotonic() < deadline and not (kept.exists() and kept.read_text().count('"run"') > 4):
             time.sleep(0.1)
         job.send_signal(signal.SIGINT)
         output, _ = job.communicate(timeout=60)
@@ -321,6 +389,6 @@ def test_an_operation_that_head_records_no_longer_is_missing(project: SampleProj
     project.write("sample.py", "from perfbench import record_operation\n" + SAMPLE)
     project.commit("record")
     project.write("sample.py", SAMPLE)
-    code, report, output = check(project)
+    code, report, output = check(project, *ONE_ROUND)
     assert outcomes(report)["bench.track_value.fetch"] == "missing", output
     assert code == ExitCode.REGRESSED

@@ -15,6 +15,9 @@ IDENTITY = {
     for key, value in {"NAME": "Ann", "EMAIL": "ann@example.org"}.items()
 }
 
+BARE = {"VIRTUALENV_NO_SEED": "1"}
+"""Variables for builds that call no pip: without it and setuptools an environment is made in a third of the time."""
+
 PYPROJECT = """
 [build-system]
 requires = []

@@ -19,7 +19,7 @@ from perfbench.measure.repository import find_repository
 from perfbench.measure.revisions import choose_revisions, head_revision
 from perfbench.measure.side import Side
 
-from .sample_project import SampleProject, git, write_wheel
+from .sample_project import BARE, SampleProject, git, write_wheel
 
 MOVE_FILES = [
     "python -c \"import shutil,sysconfig; shutil.copy('sample.py', sysconfig.get_path('purelib'))\""
@@ -32,8 +32,21 @@ def said() -> list[str]:
     return []
 
 
+@pytest.fixture(autouse=True)
+def bare(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make environments bare where the test does not ask for `pip`."""
+    if "pip" not in request.fixturenames:
+        for name, value in BARE.items():
+            monkeypatch.setenv(name, value)
+
+
 @pytest.fixture
-def wheelhouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def pip() -> None:
+    """Make the environments of this test with pip, as they are for users."""
+
+
+@pytest.fixture
+def wheelhouse(tmp_path: Path, pip: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "wheelhouse"
     folder.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -63,7 +76,7 @@ def answer(side: Side, code: str) -> str:
     return done.stdout.strip()
 
 
-def test_each_side_runs_its_own_revision_installed_by_pip(tmp_path: Path, said: list[str]) -> None:
+def test_each_side_runs_its_own_revision_installed_by_pip(tmp_path: Path, said: list[str], pip: None) -> None:
     project = SampleProject(tmp_path / "project")
     first = project.commit()
     project.write("sample.py", "VALUE = 2\n")
@@ -142,7 +155,7 @@ def test_a_checkout_that_was_killed_does_not_stand_in_the_way(tmp_path: Path, sa
     assert built(project, said, "HEAD", "HEAD").head == side
 
 
-def test_an_unbuildable_base_is_one_sentence_with_its_log(tmp_path: Path, said: list[str]) -> None:
+def test_an_unbuildable_base_is_one_sentence_with_its_log(tmp_path: Path, said: list[str], pip: None) -> None:
     project = SampleProject(tmp_path / "project")
     working = (project.root / "backend.py").read_text()
     project.write("backend.py", "raise ValueError('no compiler here')\n")
@@ -498,7 +511,7 @@ def test_an_unwritable_cache_is_said_in_one_sentence(tmp_path: Path, said: list[
         built(project, said, "HEAD", "HEAD")
 
 
-def test_a_command_with_an_unknown_variable_is_refused(tmp_path: Path, said: list[str]) -> None:
+def test_a_command_with_an_unknown_variable_is_refused(tmp_path: Path, said: list[str], pip: None) -> None:
     project = SampleProject(tmp_path / "project", {"install_command": "python -m pip install {weel_file}"})
     project.commit()
     with pytest.raises(UsageError, match=r"\{weel_file\} has no value here"):
