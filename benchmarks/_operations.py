@@ -66,7 +66,12 @@ def session(entries: int = ENTRIES, text: int = 0) -> Session:
     from perfbench.sandbox.sessions import Session, new_id  # noqa: PLC0415
 
     padding = {"padding": "x" * text} if text else {}
-    return Session(new_id(), state(), [{**entry, **padding} for entry in history(entries)], CREATED)
+    return Session(new_id(), fixed_state(), [{**entry, **padding} for entry in history(entries)], CREATED)
+
+
+def fixed_state() -> dict[str, Any]:
+    """A state of the same length in every process: its owner's number is not always as many digits."""
+    return {**state(), "owner": "somebody"}
 
 
 def commands() -> Registry:
