@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from benchmarks._running import usable
@@ -33,6 +34,15 @@ RESOLUTION = 16.0
 """Bytes a call: the smallest block that malloc lends is 24. What is less is a table that grows slowly."""
 Z = 2.576
 """Of an interval of 99 %."""
+FOLDER = str(Path(__file__).parent)
+START = """
+import importlib.util, runpy, sys
+folder = sys.argv.pop(1)
+spec = importlib.util.spec_from_file_location("benchmarks", f"{folder}/__init__.py")
+sys.modules["benchmarks"] = importlib.util.module_from_spec(spec)
+runpy.run_module("benchmarks._growth_child", run_name="__main__", alter_sys=True)
+"""
+"""Starts the child from this folder alone: what lies beside it may be another perfbench than the one measured."""
 ENVIRONMENT = {
     "PYTHONMALLOC": "malloc",
     "PYTHONHASHSEED": "0",
@@ -61,7 +71,7 @@ def observed(
     is not possible here, RuntimeError where it fails.
     """
     numbers = (str(blocks), str(calls), str(SECONDS if seconds is None else seconds))
-    argv = [sys.executable, "-m", "benchmarks._growth_child", place, argument, *numbers]
+    argv = [sys.executable, "-P", "-c", START, FOLDER, place, argument, *numbers]
     environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         done = subprocess.run(

@@ -1,6 +1,6 @@
 """The process in which an operation is called again and again, and what it keeps is counted.
 
-    python -m benchmarks._growth_child MODULE:FUNCTION ARGUMENT BLOCKS CALLS SECONDS
+    benchmarks._growth_child MODULE:FUNCTION ARGUMENT BLOCKS CALLS SECONDS, as _growth.py starts it
 
 Counted are the bytes in use, exactly and not as pages that happen to be in memory: Python's objects come
 from malloc here (PYTHONMALLOC), which knows what it has lent out; what was mapped without malloc (the heap
