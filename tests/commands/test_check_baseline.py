@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from perfbench.environment import machine_name
 from perfbench.errors import ExitCode
 from tests.commands.command_line import perfbench
-from tests.measure.sample_project import SampleProject
+from tests.measure.sample_project import BARE, SampleProject
 
 BENCH = """
 import sample
@@ -47,11 +48,18 @@ ceiling = "{ceiling}"
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> SampleProject:
-    """A project with a baseline `before` of its first commit, on main."""
+pytestmark = pytest.mark.xdist_group("check_baseline")
+
+ONE_ROUND = ("--rounds", "1")
+"""For checks that need no interval."""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[SampleProject, Path]:
+    """A project with a baseline `before` of its first commit, on main; and a copy of its folder."""
     commands = {"build_command": [], "install_command": ["python {build_dir}/install.py"]}
-    made = SampleProject(tmp_path / "project", commands)
+    folder = tmp_path_factory.mktemp("prepared")
+    made = SampleProject(folder / "project", commands)
     made.write("install.py", INSTALL)
     made.write("sample.py", "def value():\n    return 100\n")
     made.write("benchmarks/bench.py", BENCH)
@@ -60,12 +68,23 @@ def project(tmp_path: Path) -> SampleProject:
     saved = perfbench("baseline", "promote", "before", cwd=made.root)
     assert (saved.returncode, saved.stderr) == (0, "")
     made.commit("keep it")
+    return made, Path(shutil.copytree(made.root, folder / "copy", symlinks=True))
+
+
+@pytest.fixture
+def project(prepared: tuple[SampleProject, Path]) -> SampleProject:
+    """That project as it was made, in the same place, since what is built there knows it."""
+    made, copy = prepared
+    shutil.rmtree(made.root)
+    shutil.copytree(copy, made.root, symlinks=True)
     return made
 
 
 def measured(project: SampleProject, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What a command that measures said and ended with; `--rounds` among its arguments counts."""
+    command, *rest = arguments
     quick = ("--rounds", "6", "--quiet", "--time-budget", "60 s")
-    return perfbench(*arguments, *quick, cwd=project.root, **environment)
+    return perfbench(command, *quick, *rest, cwd=project.root, **BARE, **environment)
 
 
 def report(project: SampleProject, *arguments: str, code: int) -> dict[str, Any]:
@@ -138,8 +157,8 @@ def test_an_acceptance_that_is_expired_or_exceeded_fails(
 
 def test_an_acceptance_of_rows_that_were_not_measured_is_not_unused(project: SampleProject) -> None:
     project.write("baselines/accepted.toml", ACCEPTED.format(expires="2999-12-31", ceiling="+20 %"))
-    assert report(project, "--bench", "steady", code=ExitCode.PASSED)["findings"] == []
-    (finding,) = report(project, code=ExitCode.REGRESSED)["findings"]
+    assert report(project, "--bench", "steady", *ONE_ROUND, code=ExitCode.PASSED)["findings"] == []
+    (finding,) = report(project, "--bench", "value", code=ExitCode.REGRESSED)["findings"]
     assert "covers no regression" in finding["message"]
 
 
@@ -147,7 +166,7 @@ def test_a_vanished_benchmark_fails_and_what_it_was_probably_renamed_to_is_named
     project: SampleProject,
 ) -> None:
     project.write("benchmarks/bench.py", BENCH.replace("track_value", "track_values"))
-    found = report(project, code=ExitCode.REGRESSED)
+    found = report(project, *ONE_ROUND, code=ExitCode.REGRESSED)
     gone, new = verdict(found, "bench.track_value"), verdict(found, "bench.track_values")
     assert gone["outcome"] == "missing"
     assert gone["reason"].endswith("probably renamed to bench.track_values")
@@ -158,19 +177,20 @@ def test_a_vanished_benchmark_fails_and_what_it_was_probably_renamed_to_is_named
 
 def test_a_branch_without_a_baseline_takes_the_main_branchs_and_says_so(project: SampleProject) -> None:
     project.git("switch", "--quiet", "--create", "feature/x")
-    found = report(project, code=ExitCode.PASSED)
+    found = report(project, *ONE_ROUND, code=ExitCode.PASSED)
     assert found["base"]["revision"].startswith("before of main (")
     assert "the branch feature/x has no baseline 'before': compared with the one of main" in found["warnings"]
 
     assert measured(project, "run").returncode == ExitCode.PASSED
     assert perfbench("baseline", "promote", "before", cwd=project.root).returncode == ExitCode.PASSED
-    assert report(project, code=ExitCode.PASSED)["base"]["revision"].startswith("before of feature/x (")
+    found = report(project, *ONE_ROUND, code=ExitCode.PASSED)
+    assert found["base"]["revision"].startswith("before of feature/x (")
 
 
 def test_a_baseline_of_a_commit_that_is_no_ancestor_of_head_is_stale(project: SampleProject) -> None:
     project.git("reset", "--quiet", "--soft", "HEAD~1")
     project.git("commit", "--quiet", "--amend", "--message", "another first")
-    (warning,) = (w for w in report(project, code=ExitCode.PASSED)["warnings"] if "ancestor" in w)
+    (warning,) = (w for w in report(project, *ONE_ROUND, code=ExitCode.PASSED)["warnings"] if "ancestor" in w)
     assert "perfbench baseline promote before" in warning
 
 
@@ -180,7 +200,7 @@ def test_an_old_baseline_is_stale(project: SampleProject) -> None:
     header = json.loads(first)
     header["created"] = 1.6e9
     file.write_text(f"{json.dumps(header)}\n{rest}")
-    warnings = report(project, code=ExitCode.PASSED)["warnings"]
+    warnings = report(project, *ONE_ROUND, code=ExitCode.PASSED)["warnings"]
     assert any("days old, of 2020-09-13" in warning for warning in warnings)
 
 
@@ -195,7 +215,7 @@ def test_other_hardware_is_refused_and_what_is_no_time_stays_so_when_normalised(
     refused = measured(project, "check", "--baseline", "before")
     assert refused.returncode == ExitCode.USAGE
     assert "--normalise divides times" in refused.stderr
-    found = report(project, "--normalise", code=ExitCode.PASSED)
+    found = report(project, "--normalise", *ONE_ROUND, code=ExitCode.PASSED)
     assert verdict(found, "bench.track_value")["outcome"] == "incomparable"
     assert "the control tells nothing of what is no time" in verdict(found, "bench.track_value")["reason"]
 
@@ -205,7 +225,7 @@ def test_a_machine_without_a_baseline_takes_anothers_only_to_normalise_by_it(pro
     refused = measured(project, *check, **elsewhere)
     assert refused.returncode == ExitCode.USAGE
     assert "other machines cannot be compared with" in refused.stderr
-    done = measured(project, *check, "--normalise", **elsewhere)
+    done = measured(project, *check, "--normalise", *ONE_ROUND, **elsewhere)
     assert done.returncode == ExitCode.PASSED
     assert "2 incomparable" in done.stdout
     assert "the machine differs" in done.stdout

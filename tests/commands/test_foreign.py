@@ -94,7 +94,7 @@ def project(folder: Path, text: str, programs: Path) -> Path:
 def measure(root: Path, report: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A job that may have to wait for those of other tests."""
     budget = ("--time-budget", "20 s", "--json", str(report))
-    return perfbench(*arguments, *budget, cwd=root, patience=400.0)
+    return perfbench(*arguments, *budget, cwd=root)
 
 
 def verdicts(report: Path) -> dict[str, dict[str, Any]]:
