@@ -18,7 +18,8 @@ ENTRIES = re.findall(r"^\| \*\*(.+?)\*\* \| (.+) \|$", GLOSSARY, re.MULTILINE)
 WORDS = [word for word, _ in ENTRIES]
 
 # In words of their own there; what a class is called in code is not always what a reader calls it.
-CALLED = {"BenchmarkId": "full id", "RuntimeStatus": "runtime", "SideSummary": "side", "Better": "metric"}
+CALLED = {"BenchmarkId": "full id", "RuntimeStatus": "runtime", "SideSummary": "side", "Better": "metric",
+          "System": "system under test", "Served": "served system"}  # fmt: skip
 
 
 def _classes() -> list[str]:

@@ -38,8 +38,19 @@ def test_the_harnesses_are_read_as_the_manual_means_them(tmp_path: Path) -> None
 
 def test_every_key_of_a_harness_is_in_its_table() -> None:
     chapter = MANUAL.partition("\n## Any harness\n")[2].partition("\n## ")[0]
-    keys = {"name", "command", "result", "setup", "cwd", "environment", "timeout", "rounds"}
+    keys = {"name", "command", "result", "setup", "record", "cwd", "environment", "timeout", "rounds"}
     assert keys <= set(re.findall(r"^\| `(\w+)` \|", chapter, re.MULTILINE))
+
+
+def test_the_tables_of_a_users_own_system_are_read_together(tmp_path: Path) -> None:
+    chapter = MANUAL.partition("\n## Your own system\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```toml\n(.*?)^```$", chapter, re.MULTILINE | re.DOTALL)
+    (tmp_path / "perfbench.toml").write_text("\n".join(blocks))
+    systems = {system.name: system for system in load_project(tmp_path).systems}
+    told = set(re.findall(r"\| (\w+) \| `\w+` \|", chapter))
+    assert set(systems) == told
+    assert systems["api"].targets == ("health", "create")
+    assert systems["api"].served is not None
 
 
 @pytest.mark.parametrize(
