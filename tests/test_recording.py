@@ -42,9 +42,12 @@ def test_a_worker_gets_totals_by_name_and_begins_anew() -> None:
 
 def test_threads_lose_no_operation() -> None:
     recording.drain()
-    threads = [
-        threading.Thread(target=lambda: [record_operation("one", 0.5) for _ in range(500)]) for _ in range(4)
-    ]
+
+    def record() -> None:
+        for _ in range(500):
+            record_operation("one", 0.5)
+
+    threads = [threading.Thread(target=record) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
