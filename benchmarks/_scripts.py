@@ -40,7 +40,7 @@ def opened(engine: str, *methods: str) -> Any:
     Raises NotImplementedError, asv's way to skip, with the reason where it is not there or lacks one of
     `methods`; RuntimeError where a project's own factory raises.
     """
-    made = _own() if engine in sut.OWN else _reference(lambda: scripting.open_engine(engine))
+    made = sut.made("script") if engine in sut.OWN else _reference(lambda: scripting.open_engine(engine))
     for method in methods:
         if not callable(getattr(made, method, None)):
             close(made)
@@ -107,14 +107,3 @@ def _reference(make: Callable[[], Any]) -> Any:
         return make()
     except NotImplementedError as error:
         raise NotImplementedError(str(error)) from error  # asv shows its arguments alone: no remedy
-
-
-def _own() -> Any:
-    factory = sut.factory("script")
-    assert factory is not None
-    try:
-        return factory()
-    except NotImplementedError:
-        raise
-    except Exception as error:
-        raise RuntimeError(f"the factory of [sut.script] raised {type(error).__name__}: {error}") from error

@@ -35,7 +35,7 @@ def opened(name: str, *methods: str) -> Any:
     `methods`; RuntimeError where a project's own factory raises.
     """
     if name not in _stores:
-        store = _own() if name in sut.OWN else sessions.open_store(name)
+        store = sut.made("session") if name in sut.OWN else sessions.open_store(name)
         if callable(getattr(store, "close", None)):
             _open.callback(store.close)
         _stores[name] = store
@@ -98,17 +98,6 @@ def release() -> None:
     _kept.clear()
     _stores.clear()
     _open.close()
-
-
-def _own() -> Any:
-    factory = sut.factory("session")
-    assert factory is not None
-    try:
-        return factory()
-    except NotImplementedError:
-        raise
-    except Exception as error:
-        raise RuntimeError(f"the factory of [sut.session] raised {type(error).__name__}: {error}") from error
 
 
 def _session(store: Any) -> Any:

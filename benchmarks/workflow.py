@@ -69,8 +69,7 @@ def _prepared(workflow: str) -> Callable[[], object]:
 @cache
 def _own() -> Callable[[], object]:
     """The user's own, made once in this process."""
-    factory = sut.factory("workflow")
-    made = factory() if factory is not None else None
+    made = sut.made("workflow")
     if not callable(made):
         raise RuntimeError(
             f"the factory of [sut.workflow] gave {type(made).__name__}, which cannot be called"

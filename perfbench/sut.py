@@ -107,6 +107,22 @@ def factory(table: str) -> Callable[..., Any] | None:
     return None if place is None else _factory(str(place), f"factory = {place!r} of [sut.{table}]", root())
 
 
+def made(table: str) -> Any:
+    """What the factory of `[sut.<table>]` makes.
+
+    Raises UsageError where there is no such factory, RuntimeError with its own words when it raises.
+    """
+    own = factory(table)
+    if own is None:
+        raise UsageError(f"[sut.{table}] names no factory", "write factory = 'module:function' there")
+    try:
+        return own()
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        raise RuntimeError(f"the factory of [sut.{table}] raised {type(error).__name__}: {error}") from error
+
+
 def runtime(name: str) -> Runtime:
     """The runtime called `name` of the system under test, usable here or not.
 

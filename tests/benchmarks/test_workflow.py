@@ -69,7 +69,7 @@ def test_ones_own_is_made_once_and_called_for_every_sample(
 @pytest.mark.parametrize(
     ("source", "kind", "said"),
     [
-        ("def factory():\n    raise OSError('no database')\n", OSError, "no database"),
+        ("def factory():\n    raise OSError('no database')\n", RuntimeError, "raised OSError: no database"),
         ("def factory():\n    return 1\n", RuntimeError, "gave int, which cannot be called"),
         ("", UsageError, "names nothing that can be imported"),
     ],
