@@ -45,12 +45,18 @@ class Row:
         return f"{self.benchmark.name}{values}"
 
     def skip_reason(self) -> str | None:
-        """Why this row cannot be measured here, found out by its own setup; None when it can."""
+        """Why this row cannot be measured here, found out by its own setup; None when it can.
+
+        A value that is counted is looked at, too: pyperf takes none of 0 or below.
+        """
         try:
             with self.prepared():
-                return None
+                counts = self.benchmark.type == "track"
+            if counts and (value := self._value()) <= 0:
+                return f"it is {value:g}, and pyperf takes no value of 0 or below"
         except NotImplementedError as error:
             return str(error)
+        return None
 
     def measure(self, loops: int) -> float:
         """The sum of `loops` values, each with its setup before and its teardown after the clock.

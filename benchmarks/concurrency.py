@@ -16,11 +16,13 @@ from benchmarks._http import Connection
 from benchmarks._running import output_of, running
 from benchmarks._workers import WORKERS, Job, Operation, Workers, efficiency
 from benchmarks.api import api
+from benchmarks.mcp import arguments_of, over_http
 from perfbench import sut
 
 STORES = sut.names("session", ("memory", "sqlite", "redis", "postgres"))
 ENGINES = sut.names("script", ("quickjs",))
 RUNTIMES = sut.names("container", ("process", "bubblewrap", "docker:runc"))
+TOOLS = sut.names("mcp", ("echo",))
 ENDPOINTS = sut.names("api", ("health", "session_read"))
 SHORT, COMMANDS = 512, 64
 """How many calls of some 100 µs are shared out, and how many commands: they outlast some switches of threads."""
@@ -150,6 +152,29 @@ class RequestsEfficiency(_Efficiency):
         return efficiency(self.job, workers)
 
 
+class Tools(_All):
+    """Each thread calls one tool over HTTP on a connection of its own."""
+
+    params = (TOOLS, WORKERS)
+    param_names = ("tool", "workers")
+
+    def setup(self, tool: str, workers: int) -> None:
+        self.workers = Workers(_tool(tool), workers)
+
+
+class ToolsEfficiency(_Efficiency):
+    """The same, compared with one thread."""
+
+    params = (TOOLS, MANY)
+    param_names = ("tool", "workers")
+
+    def setup(self, tool: str, workers: int) -> None:
+        self.job = _tool(tool)
+
+    def track_efficiency(self, tool: str, workers: int) -> float:
+        return efficiency(self.job, workers)
+
+
 def _session(name: str) -> Job:
     store = _stores.opened(name, "create", "write", "read")
 
@@ -209,6 +234,17 @@ def _request(name: str) -> Job:
     def prepared() -> Iterator[Operation]:
         with closing(Connection(known.url, _headers())) as connection:
             yield lambda: connection.ask(endpoint)
+
+    return Job(prepared, SHORT)
+
+
+def _tool(name: str) -> Job:
+    client, asked = over_http(name), arguments_of(name)
+
+    @contextmanager
+    def prepared() -> Iterator[Operation]:
+        with closing(client.another()) as connection:
+            yield lambda: connection.call(name, asked)
 
     return Job(prepared, SHORT)
 

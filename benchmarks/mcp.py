@@ -67,7 +67,7 @@ class Stdio:
 
     def setup(self, tool: str) -> None:
         self.client = _over_stdio(tool)
-        self.arguments = _arguments(tool)
+        self.arguments = arguments_of(tool)
 
     def time_call(self, tool: str) -> None:
         self.client.call(tool, self.arguments)
@@ -105,8 +105,8 @@ class Http:
     perfbench_pin = False
 
     def setup(self, tool: str) -> None:
-        self.client = _over_http(tool)
-        self.arguments = _arguments(tool)
+        self.client = over_http(tool)
+        self.arguments = arguments_of(tool)
 
     def time_call(self, tool: str) -> None:
         self.client.call(tool, self.arguments)
@@ -170,7 +170,7 @@ def _over_stdio(tool: str) -> StdioClient:
     return _having(tool, "stdio", _start)
 
 
-def _over_http(tool: str) -> HttpClient:
+def over_http(tool: str) -> HttpClient:
     """The kept client of a server behind a URL, which has that tool."""
     from benchmarks._mcp_http import HttpClient  # noqa: PLC0415  (it takes a while to import)
 
@@ -193,7 +193,7 @@ def _having(tool: str, transport: str, connect: Callable[[], Kind]) -> Kind:
     return cast("Kind", client)
 
 
-def _arguments(tool: str) -> Mapping[str, Any]:
+def arguments_of(tool: str) -> Mapping[str, Any]:
     found = sut.configured("mcp")
     if found is None:
         return REFERENCE[tool]
