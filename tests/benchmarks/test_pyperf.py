@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -16,8 +17,11 @@ from tests.benchmarks.rows import ROOT, rows
 pyperf = pytest.importorskip("pyperf", reason="pyperf is not installed: pip install pyperf")
 
 
-def script(module: str, *options: str, fake: bool = False) -> subprocess.CompletedProcess[str]:
+def script(
+    module: str, *options: str, fake: bool = False, **variables: str
+) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PERFBENCH_")}
+    environment |= variables
     if fake:
         environment["PERFBENCH_SUT_RUNTIMES"] = fake_runtime.FACTORY
     return subprocess.run(
@@ -76,12 +80,22 @@ def test_an_absent_runtime_is_skipped_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_a_row_that_fails_costs_only_itself(tmp_path: Path) -> None:
-    # The fake answers sooner than the host, and pyperf takes no negative values.
-    done = script("command", "--bench", r"(overhead\(runc|help)", "-o", str(tmp_path / "out.json"), fake=True)
+    broken = json.dumps({"command": {"commands": {"broken": ["false"]}}, "root": str(tmp_path)})
+    options = ("--bench", "broken|help", "-o", str(tmp_path / "out.json"))
+    done = script("command", *options, PERFBENCH_SUT=broken)
     assert done.returncode == 1
     assert names_in(tmp_path / "out.json") == {"command.Cli.time_help"}
-    assert "command.Exec.track_overhead(runc): failed: " in done.stderr
+    assert "command.Own.time_run(broken): failed: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_value_that_pyperf_takes_none_of_is_skipped_with_that_reason() -> None:
+    # The fake answers sooner than the host.
+    done = script("command", "--bench", r"overhead\(runc", fake=True)
+    assert done.returncode == 3
+    assert re.search(
+        r"track_overhead\(runc\): skipped: it is -\S+, and pyperf takes no value of 0", done.stderr
+    )
 
 
 @pytest.mark.parametrize(
