@@ -98,7 +98,7 @@ class Sides:
     def verdicts(
         self,
         *harnesses: Harness,
-        rounds: int = 8,
+        rounds: int = 6,
         seconds: float = 20.0,
         strict: bool = False,
         thresholds: Thresholds | None = None,

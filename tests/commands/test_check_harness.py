@@ -17,7 +17,7 @@ import pytest
 from perfbench.errors import ExitCode
 from tests.commands.command_line import ROOT, git, perfbench, repository
 from tests.commands.harness_sides import ROWS, SCRIPT
-from tests.measure.sample_project import SampleProject
+from tests.measure.sample_project import BARE, SampleProject
 
 HARNESS = """
 [[harness]]
@@ -40,7 +40,14 @@ SLOWER = ROWS.replace("0.5", "0.6")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make environments bare: nothing here calls pip."""
+    for name, value in BARE.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def project(tmp_path: Path, bare: None) -> Path:
     """A repository with a harness and nothing of asv's, once committed."""
     folder = repository(tmp_path / "project")
     (folder / "bench.py").write_text(SCRIPT)
@@ -52,7 +59,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def check(
-    project: Path, *arguments: str, command: tuple[str, ...] = ("check", "--rounds", "8", "--quiet")
+    project: Path, *arguments: str, command: tuple[str, ...] = ("check", "--rounds", "6", "--quiet")
 ) -> tuple[int, dict[str, Any], str]:
     """Exit code, JSON report (empty without one) and all output."""
     report = project.parent / "report.json"
@@ -73,7 +80,7 @@ def test_a_planted_slowdown_is_found_and_named_alone(project: Path) -> None:
     assert outcomes(report) == {"api.parse": "passed", "api.format": "regressed"}
     assert "+20 %" in output
     (log,) = (project / ".perfbench" / "runs").glob("*.log")
-    assert "== api, head, round 8\nround 7\n" in log.read_text()
+    assert "== api, head, round 6\nround 5\n" in log.read_text()
     again, report, output = check(project, command=("compare", "@last"))
     assert (again, outcomes(report)) == (code, {"api.parse": "passed", "api.format": "regressed"}), output
 
@@ -84,7 +91,7 @@ def test_two_identical_commits_pass_in_silence(project: Path) -> None:
     assert set(outcomes(report).values()) == {"passed"}
 
 
-def test_rows_of_suite_and_harness_stand_in_one_report(tmp_path: Path) -> None:
+def test_rows_of_suite_and_harness_stand_in_one_report(tmp_path: Path, bare: None) -> None:
     commands = {"build_command": [], "install_command": ["python -c pass"]}
     made = SampleProject(tmp_path / "project", commands)
     made.write("benchmarks/bench.py", "def track_steady():\n    return 7\n")
@@ -246,7 +253,7 @@ def test_pytest_benchmark_is_installed_by_its_setup_and_read(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(shutil.which("go") is None, reason="go is not installed")
-def test_go_benchmarks_are_read_from_what_they_print(tmp_path: Path) -> None:
+def test_go_benchmarks_are_read_from_what_they_print(tmp_path: Path, bare: None) -> None:
     folder = repository(tmp_path / "project")
     (folder / "perfbench.toml").write_text(
         "[[harness]]\nname = 'go'\ncommand = 'go test -run=NONE -bench=. -benchtime=20ms > {out}'\n"
@@ -296,7 +303,7 @@ criterion_main!(benches);
 """
 
 
-def test_criterion_is_read_where_it_writes(tmp_path: Path) -> None:
+def test_criterion_is_read_where_it_writes(tmp_path: Path, bare: None) -> None:
     folder = repository(tmp_path / "project")
     (folder / "Cargo.toml").write_text(CARGO)
     (folder / "src").mkdir()

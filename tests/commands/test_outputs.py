@@ -10,7 +10,7 @@ import pytest
 
 from perfbench.errors import ExitCode
 from tests.commands.command_line import perfbench
-from tests.measure.sample_project import SampleProject
+from tests.measure.sample_project import BARE, SampleProject
 
 
 def suite(factor: float) -> str:
@@ -113,6 +113,6 @@ def test_a_benchmark_that_failed_is_annotated_where_it_is_defined(tmp_path: Path
     made = SampleProject(tmp_path / "project", {"build_command": [], "install_command": ["python -V"]})
     made.write("benchmarks/bench.py", "\n\ndef track_value():\n    raise RuntimeError('broken')\n")
     made.commit("first")
-    done = perfbench("run", "--rounds", "1", "--quiet", "--github", cwd=made.root)
+    done = perfbench("run", "--rounds", "1", "--quiet", "--github", cwd=made.root, **BARE)
     assert done.returncode == ExitCode.NOTHING_MEASURED, done.stderr
     assert "::error file=benchmarks/bench.py,line=3,title=failed%3A bench.value::" in done.stdout

@@ -24,6 +24,7 @@ def project(tmp_path: Path) -> Path:
     config = {"version": 1, "project": "demo", "repo": ".", "environment_type": "existing"}
     (folder / "asv.conf.json").write_text(json.dumps(config))
     (folder / "ci.yaml").write_text(SETTINGS)
+    (folder / ".gitignore").write_text("__pycache__/\n")  # what an interpreter of its own leaves in the tree
     (folder / "benchmarks").mkdir()
     (folder / "benchmarks/files.py").write_text("def time_copy():\n    bytes(1000)\n")
     (folder / "benchmarks/other.py").write_text("def time_nothing():\n    pass\n")

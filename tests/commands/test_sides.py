@@ -11,7 +11,7 @@ import pytest
 
 from perfbench.errors import ExitCode
 from tests.commands.command_line import perfbench
-from tests.measure.sample_project import SampleProject
+from tests.measure.sample_project import BARE, SampleProject
 
 SERVER = """
 import os
@@ -88,7 +88,7 @@ def judged(project: SampleProject, *arguments: str) -> tuple[int, dict[str, Any]
     """Exit code, the verdicts by row, and all output."""
     report = project.root.parent / "report.json"
     report.unlink(missing_ok=True)
-    done = perfbench(*arguments, "--json", str(report), "--quiet", cwd=project.root)
+    done = perfbench(*arguments, "--json", str(report), "--quiet", cwd=project.root, **BARE)
     content = json.loads(report.read_text()) if report.exists() else {"verdicts": []}
     return (
         done.returncode,
@@ -151,7 +151,7 @@ def test_a_server_that_runs_already_is_measured_alone_and_never_as_two(project: 
 
 
 def test_list_shows_the_rows_of_the_configured_targets(project: SampleProject) -> None:
-    done = perfbench("list", "--json", cwd=project.root)
+    done = perfbench("list", "--json", cwd=project.root, **BARE)
     assert done.returncode == ExitCode.PASSED, done.stderr
     assert {row["id"] for row in json.loads(done.stdout)["rows"]} == {VALUE, APART}
 

@@ -157,8 +157,10 @@ def kill_daemon(home: Path) -> None:
 
 
 @can_run
-@pytest.mark.parametrize("after", [0.1, 0.3, 0.6, 0.9])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "after"),
+    [(signal.SIGINT, 0.1), (signal.SIGTERM, 0.3), (signal.SIGINT, 0.6), (signal.SIGTERM, 0.9)],
+)
 def test_an_interrupted_start_leaves_nothing(home: Path, after: float, number: int) -> None:
     argv = [sys.executable, ENGINE, "--home", str(home), "start"]
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
