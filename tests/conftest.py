@@ -7,6 +7,7 @@ wait for those of another worker.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
