@@ -6,6 +6,7 @@ wait for those of another worker.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import tempfile
@@ -23,8 +24,11 @@ settings.load_profile("shared-machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give a worker its CPU and its lock; and let programs that tests start keep their compiled modules."""
+    """Give a worker its CPU and its lock; let programs that tests start keep their compiled modules and hear Ctrl-C."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # half a second of each command would go into compiling
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so a shell starts its background jobs
+        with contextlib.suppress(ValueError):  # not in the main thread
+            signal.signal(signal.SIGINT, signal.default_int_handler)
     number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
     if not number.isdecimal() or not hasattr(os, "sched_setaffinity"):
         return
