@@ -26,7 +26,7 @@ from perfbench.model import Better, Measurement
 from perfbench.results.reading import read_any
 
 FACTOR = 4.0
-CLOSE = 5.0
+CLOSE = 10.0
 """Budgets that differ by less than this share an entry, at the largest of them."""
 
 FILE = Path(__file__).parents[1] / "baselines/thresholds.toml"

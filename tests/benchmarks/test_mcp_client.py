@@ -240,7 +240,8 @@ def test_what_a_server_started_goes_with_it(start: Start, tmp_path: Path) -> Non
     )
     client.close()
     client.close()
-    assert not alive(int((tmp_path / "pid").read_text()))
+    pid = int((tmp_path / "pid").read_text())
+    wait_until(lambda: not alive(pid))
 
 
 @pytest.mark.parametrize("listening", ["", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"])

@@ -35,6 +35,7 @@ except NotImplementedError as error:
 
 @pytest.fixture(autouse=True)
 def ended() -> Iterator[None]:
+    _reference.release()  # what tests of other files have kept
     yield
     _reference.release()
 
