@@ -66,9 +66,7 @@ def _matrix(
     cells = {(label.phase, label.target): _cell(verdict, noise_floor) for label, verdict in rows}
     phases = dict.fromkeys(label.phase for label, verdict in rows if verdict.outcome is not Outcome.SKIPPED)
     # A target that was skipped throughout is told once, with its reason, and takes no column.
-    present = dict.fromkeys(
-        label.target for label, verdict in rows if verdict.outcome is not Outcome.SKIPPED
-    )
+    present = dict.fromkeys(label.target for label, verdict in rows if verdict.outcome is not Outcome.SKIPPED)
     targets = sorted(present, key=lambda name: order.index(name) if name in order else len(order))
     lines = tuple(
         (phase, tuple(cells.get((phase, target), Cell()) for target in targets)) for phase in phases
