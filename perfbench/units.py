@@ -15,7 +15,8 @@ SHARE = "share"
 
 _TIME_SCALES = (("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 _BYTE_SCALES = (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10), ("B", 1.0))
-_SCALES = {SECONDS: _TIME_SCALES, BYTES: _BYTE_SCALES}
+_SHARE_SCALES = (("%", 0.01),)
+_SCALES = {SECONDS: _TIME_SCALES, BYTES: _BYTE_SCALES, SHARE: _SHARE_SCALES}
 
 _TIME_WORDS = {
     "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3,
@@ -137,7 +138,7 @@ def _scale(unit: str, reference: float) -> tuple[str, float]:
     if scales is None:
         return unit, 1.0
     if not math.isfinite(reference) or reference == 0:
-        return ("s", 1.0) if unit == SECONDS else ("B", 1.0)
+        return ("s", 1.0) if unit == SECONDS else scales[-1]
     for name, factor in scales:
         if float(f"{abs(reference) / factor:.3g}") >= 1.0:
             return name, factor

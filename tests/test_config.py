@@ -248,10 +248,10 @@ def test_this_repository_budgets_start_up_and_command_overhead() -> None:
     start = BenchmarkId("", "container.Lifecycle.time_start", (("runtime", "docker:runc"),))
     overhead = BenchmarkId("", "command.Exec.track_overhead", (("runtime", "runc"),))
     by_row = {
-        row: [budget.limit for budget in found.budgets if not unmatched([budget], [row])]
+        row: [budget.limit for budget in found.budgets if not unmatched([budget], [row])][-1]  # it counts
         for row in (start, overhead)
     }
-    assert by_row == {start: [0.5], overhead: [0.1]}
+    assert by_row == {start: 0.5, overhead: 0.1}
 
 
 def found_baselines() -> str:

@@ -53,7 +53,7 @@ def test_a_quantity_becomes_its_base_unit(text: str | float, unit: str | None, v
     [
         ("fast", SECONDS, "'fast' is no number with a unit; write it as '500 ms' or '5 %'"),
         ("", SECONDS, "'' is no number with a unit"),
-        ("5 ms", SHARE, "'5 ms' has the unit 'ms', expected 'share'"),
+        ("5 ms", SHARE, "'5 ms' has the unit 'ms', expected one of %"),
         ("5 KiB", SECONDS, "'5 KiB' has the unit 'KiB', expected one of ns, µs, ms, s, min"),
         ("5 MS", SECONDS, "'5 MS' has the unit 'MS'"),
         ("5 ms", BYTES, "expected one of B, KiB, MiB, GiB, TiB"),
