@@ -26,6 +26,10 @@ KILL_GRACE = 5.0
 """Seconds that a killed command may take to let go of its output."""
 LOOK_EVERY = 1.0
 """Seconds between two looks whether a container in gVisor still lives."""
+LOST = 128
+"""What a command in gVisor ends with when its kernel has been killed; a command may as well say so itself."""
+DYING = 2.0
+"""Seconds in which the engine notices that such a container has died."""
 REFUSED = b"OCI runtime exec failed"
 """How the engine begins, in the command's own output, when it could not start a command."""
 CONFLICT = 409
@@ -68,11 +72,11 @@ class DockerSandbox:
                     output[stream].append(data)
             if watch.expired:
                 raise SandboxError(f"`{argv[0]}` did not end within {timeout:g} s and was killed")
-            if watch.abandoned:
+            code = LOST if watch.abandoned else command.exit_code()
+            if watch.abandoned or (self.gvisor and code == LOST and self._has_died()):
                 raise SandboxError(
                     f"the container {self.name} ended while `{argv[0]}` ran in it{self._why()}"
                 )
-            code = command.exit_code()
         return self._result(code, b"".join(output[STDOUT]), b"".join(output[STDERR]))
 
     def stop(self) -> None:
@@ -176,6 +180,14 @@ class DockerSandbox:
 
     def running(self) -> bool:
         return bool(self._state()["Running"])
+
+    def _has_died(self) -> bool:
+        deadline = time.monotonic() + DYING
+        while self.running():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+        return True
 
     def _state(self) -> dict[str, Any]:
         with sentences("describe a container"):
