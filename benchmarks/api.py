@@ -14,6 +14,7 @@ before the clock runs. Text as a body is sent as it stands, anything else as JSO
 
 from __future__ import annotations
 
+import atexit
 import json
 import statistics
 import time
@@ -186,6 +187,7 @@ def api() -> Api:
 _kept: list[Api] = []
 
 
+@atexit.register
 def release() -> None:
     """Let the connection go."""
     for one in _kept:
