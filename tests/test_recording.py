@@ -28,6 +28,7 @@ def test_it_is_the_packages_own_function() -> None:
 
 def test_nothing_happens_where_nobody_listens() -> None:
     record_operation("fetch", 0.1)
+    assert recording._collected is None
 
 
 def test_a_worker_gets_totals_by_name_and_begins_anew() -> None:

@@ -360,6 +360,7 @@ def test_loopback_needs_no_token(host: str) -> None:
     settings = Settings()
     settings.set("service.host", host)
     settings.validate()
+    assert settings.get("service.host") == host
 
 
 def test_a_secret_is_not_shown() -> None:

@@ -52,6 +52,7 @@ def test_one_that_is_written_over_and_over_is_counted_once(sessions: BoundedSess
     for number in range(50):
         sessions.replace(id, {"text": "x" * 200, "number": number}, None)
     fill(sessions, 2)
+    assert sessions.read(id).state["number"] == 49
 
 
 def test_history_is_added_to(sessions: BoundedSessions) -> None:

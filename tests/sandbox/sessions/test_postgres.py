@@ -41,12 +41,12 @@ def connections(admin: psycopg.Connection[Any], url: str) -> list[int]:
 
 
 def test_stores_that_make_the_table_at_once_all_find_it(url: str) -> None:
-    def work(_: int) -> None:
+    def work(_: int) -> str:
         with open_store("postgres", url=url) as store:
-            store.read(store.create().id)
+            return store.read(store.create().id).id
 
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(work, range(8)))
+        assert len(set(threads.map(work, range(8)))) == 8
 
 
 def test_threads_share_a_few_connections_which_go_with_the_store(
