@@ -27,6 +27,7 @@ COMMANDS = {
     "judge": ("judge", "Judge lists of numbers, one pair a line."),
     "convert": ("convert", "Write result files in another format."),
     "list": ("listing", "Show every benchmark and every runtime."),
+    "history": ("history", "Keep results of every commit, find where they changed, publish them."),
     "baseline": ("baseline", "Save, list, show and remove stored baselines."),
     "config": ("configuration", "Write, check and show the settings."),
     "doctor": ("doctor", "Say what works here, what does not, and what that costs."),

@@ -14,10 +14,11 @@ from perfbench.cli import COMMANDS
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "perfbench"
 
-BASIS = {"errors", "model", "params", "units"}
+BASIS = {"errors", "model", "model_history", "params", "units"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
+    "model_history": {"model"},
     "params": set(),
     "units": set(),
     "settings_file": BASIS,
