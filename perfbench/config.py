@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from perfbench.config_file import NAMES, settings_of
 from perfbench.config_harness import Check, CheckTable, HarnessTable, checks, harnesses
+from perfbench.config_history import HistorySettings, HistoryTable, history_settings
 from perfbench.config_sut import SutTables, systems
 from perfbench.errors import ConfigError
 from perfbench.model import Budget, Harness, System, Threshold
@@ -40,7 +41,8 @@ class ProjectConfig:
     `gate_rows` are patterns of full ids, empty for every row. `main_branch` None leaves the choice to git.
     A baseline is stale after `stale_days`. `run_rounds` None leaves the rounds of `perfbench run` to `rounds`,
     `iterations` None the samples of a round to perfbench. `areas` says which are measured; those that it does
-    not name are. `systems` are the parts of the user's own system. `source` is the file that was read and
+    not name are. `systems` are the parts of the user's own system, `history` says what becomes of results of all
+    commits. `source` is the file that was read and
     `table` the place of the settings in it, None and the top for the defaults.
     """
 
@@ -58,6 +60,7 @@ class ProjectConfig:
     harnesses: tuple[Harness, ...] = ()
     checks: tuple[Check, ...] = ()
     systems: tuple[System, ...] = ()
+    history: HistorySettings = field(default_factory=HistorySettings)
     source: Path | None = None
     file: SettingsFile | None = field(default=None, repr=False, compare=False)
     table: KeyPath = field(default=(), repr=False, compare=False)
@@ -127,6 +130,7 @@ class _Project(Struct, frozen=True, forbid_unknown_fields=True):
     harness: tuple[HarnessTable, ...] = ()
     check: tuple[CheckTable, ...] = ()
     sut: SutTables = SutTables()
+    history: HistoryTable = HistoryTable()
 
 
 class _Threshold(Struct, frozen=True, forbid_unknown_fields=True):
@@ -204,6 +208,7 @@ def _project(file: SettingsFile, table: KeyPath) -> ProjectConfig:
         harnesses=harnesses(file, (*table, "harness"), content.harness),
         checks=checks(file, (*table, "check"), content.check),
         systems=systems(file, (*table, "sut"), content.sut),
+        history=history_settings(file, (*table, "history"), content.history),
         source=file.path,
         file=file,
         table=table,

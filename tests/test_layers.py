@@ -26,8 +26,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "yaml_file": BASIS | {"settings_file"},
     "json_file": BASIS | {"settings_file"},
     "config_file": BASIS | {"settings_file", "toml_file", "yaml_file", "json_file"},
-    "config": BASIS | {"settings_file", "toml_file", "config_file", "config_harness", "config_sut"},
+    "config": BASIS
+    | {"settings_file", "toml_file", "config_file", "config_harness", "config_history", "config_sut"},
     "config_harness": BASIS | {"settings_file"},
+    "config_history": BASIS | {"settings_file"},
     "config_sut": BASIS | {"settings_file", "config_harness"},
     "acceptances": BASIS | {"config", "settings_file", "toml_file"},
     "continuous_integration": BASIS,

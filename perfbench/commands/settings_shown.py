@@ -32,6 +32,11 @@ _DEFAULTS: Mapping[str, Any] = {
     "benchmarks.iterations": SAMPLES,
     "benchmarks.areas": {},
     "baseline.stale_days": ProjectConfig().stale_days,
+    "history.folder": ProjectConfig().history.folder,
+    "history.site": ProjectConfig().history.site,
+    "history.branches": list(ProjectConfig().history.branches),
+    "history.commit_url": ProjectConfig().history.commit_url,
+    "history.webhook": ProjectConfig().history.webhook,
 }
 """What holds where nothing is set, by key, in the order in which it is shown."""
 

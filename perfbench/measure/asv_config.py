@@ -13,7 +13,7 @@ SERVED = frozenset(
     {
         "version", "project", "repo", "repo_subdir", "dvcs", "branches", "benchmark_dir", "environment_type",
         "pythons", "matrix", "include", "exclude", "build_command", "install_command",
-        "install_timeout", "default_benchmark_timeout", "plugins",
+        "install_timeout", "default_benchmark_timeout", "plugins", "show_commit_url",
     }
 )  # fmt: skip
 IGNORED = frozenset(
@@ -22,7 +22,7 @@ IGNORED = frozenset(
         "uninstall_command",
         # asv's own files, its site, and the search for regressions in its history.
         "env_dir", "results_dir", "html_dir", "hash_length", "build_cache_size", "wheel_cache_size",
-        "project_url", "show_commit_url", "regressions_first_commits", "regressions_thresholds",
+        "project_url", "regressions_first_commits", "regressions_thresholds",
         # The worker has one way to start.
         "launch_method",
         # Without effect where the environment type is not conda, which is refused.
@@ -42,7 +42,8 @@ class AsvConfig:
     `path` and `benchmark_dir` are absolute; `repo` is as written (a URL, or a path from the folder of
     `path`). Commands are None where asv's default holds. `environment_type` is "virtualenv", or
     "existing": the interpreter that runs perfbench, with what is installed in it. `combinations` is the
-    matrix in asv's order, never empty. Timeouts are in seconds.
+    matrix in asv's order, never empty. Timeouts are in seconds. `commit_url` is what asv's site puts before a
+    commit's hash (`show_commit_url`), empty where nothing is told.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class AsvConfig:
     install_command: tuple[str, ...] | None
     install_timeout: float
     default_benchmark_timeout: float
+    commit_url: str = ""
 
 
 def load_asv_config(path: Path) -> AsvConfig:
@@ -83,6 +85,7 @@ def load_asv_config(path: Path) -> AsvConfig:
         install_command=document.commands("install_command"),
         install_timeout=document.seconds("install_timeout", 600.0),
         default_benchmark_timeout=document.seconds("default_benchmark_timeout", 60.0),
+        commit_url=document.string("show_commit_url", ""),
     )
 
 

@@ -108,6 +108,28 @@ TABLES = (
         (Setting("function", "perf_rules:tail_of_parse"),),
         is_entry=True,
     ),
+    Table(
+        ("history",),
+        "Results of every commit: where they are kept and published, and who is told of changes.",
+        (
+            Setting("folder", ".perfbench/history", is_default=True),
+            Setting("site", ".perfbench/site", is_default=True),
+            Setting("branches", ["main"], "default: those of asv.conf.json, else the main one"),
+            Setting("commit_url", "https://example.org/project/commit/", "default: of asv.conf.json"),
+            Setting("webhook", "PERFBENCH_WEBHOOK", "the variable that holds the URL; default: none"),
+        ),
+    ),
+    Table(
+        ("history", "alert"),
+        "Which changes raise an alert; of the entries that fit a row, the last one counts.",
+        (
+            Setting("pattern", "container.*"),
+            Setting("size", "10 %", "how large it is at least; default: 5 %"),
+            Setting("sureness", "99 %", "how sure it is at least; default: 99 %"),
+            Setting("improvements", True, "they count too; default: false"),
+        ),
+        is_entry=True,
+    ),
 )
 
 

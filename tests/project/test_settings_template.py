@@ -41,6 +41,8 @@ def test_every_line_may_be_uncommented(tmp_path: Path, form: str) -> None:
     assert [system.name for system in found.systems] == ["container", "api"]
     assert [harness.name for harness in found.harnesses] == ["api"]
     assert [str(check) for check in found.checks] == ["perf_rules:tail_of_parse"]
+    assert found.history.webhook == "PERFBENCH_WEBHOOK"
+    assert [(rule.pattern, rule.size) for rule in found.history.alerts] == [("container.*", 0.1)]
 
 
 def test_what_it_calls_a_default_is_the_default() -> None:
@@ -50,7 +52,8 @@ def test_what_it_calls_a_default_is_the_default() -> None:
             if setting.is_default:
                 value = setting.value
                 meant = parse_quantity(value, SECONDS) if setting.name == "time_budget" else value
-                assert getattr(defaults, setting.name) == meant
+                holder = defaults.history if table.path == ("history",) else defaults
+                assert getattr(holder, setting.name) == meant
 
 
 def test_no_line_is_too_long_to_read() -> None:
