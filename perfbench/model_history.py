@@ -118,6 +118,7 @@ class PlacedChange:
     The old level was last seen at `since`, the new one first at `commit`. `between` holds the commits of the
     branch that lie strictly between the two and were not measured, the oldest first; None where git was not asked.
     `date` is that of `commit`, in seconds since the epoch. `recovered_at` is the commit that brought it back.
+    `within` are the measured commits from the change's `earliest` to its `latest`, as far as they were asked for.
     """
 
     key: SeriesKey
@@ -127,6 +128,7 @@ class PlacedChange:
     date: float
     between: tuple[str, ...] | None = None
     recovered_at: str | None = None
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,16 @@ class Alert:
     def is_open(self) -> bool:
         """Whether somebody has to look: neither accepted nor recovered since."""
         return not self.accepted and self.placed.recovered_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertGroup:
+    """The alerts that one commit has raised, of however many rows, the largest change first. Never empty."""
+
+    commit: str
+    since: str
+    date: float
+    alerts: tuple[Alert, ...]
 
 
 @dataclass(frozen=True, slots=True)
