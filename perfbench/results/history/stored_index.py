@@ -1,0 +1,225 @@
+"""Reading an index: strands put together to series, points in the order of their commits' dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from perfbench.model import BenchmarkId, Better, Metric, Problem
+from perfbench.model_history import Series, SeriesKey
+from perfbench.results.history.columns import Points, joined, unpacked
+from perfbench.results.history.database import Database
+from perfbench.results.history.loose import Loose
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_STRANDS = (
+    "SELECT s.id, s.place, s.name, s.params, s.metric, s.unit, s.better, s.version, p.project, p.machine,"
+    " p.environment, p.branch FROM history_strands s JOIN history_places p ON p.id = s.place"
+)
+_CHUNKS = "SELECT strand, runs, vals, lows, highs FROM history_chunks WHERE strand IN ({marks}) ORDER BY strand, part"
+_AT_ONCE = 50
+"""So many strands are in memory: 140 MB where each has 100,000 points."""
+
+_PARAMS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+_BETTER = {each.value: each for each in Better}
+
+
+@dataclass(frozen=True, slots=True)
+class Strand:
+    """The part of a series that one version of its benchmark measured."""
+
+    number: int
+    place: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Runs:
+    """The runs of one place by number, in rising order."""
+
+    numbers: NDArray[np.int64]
+    dates: NDArray[np.float64]
+    hashes: Sequence[str]
+
+
+class StoredIndex:
+    """An index in a database that has its tables. `notes` are problems of opening it."""
+
+    def __init__(self, database: Database, notes: Sequence[Problem] = ()) -> None:
+        self._database = database
+        self._notes = notes
+        self._runs: dict[int, _Runs] = {}
+
+    def keys(
+        self, pattern: str = "*", machine: str | None = None, environment: str | None = None
+    ) -> list[SeriesKey]:
+        """The series that fit, in order of their names."""
+        name, box, place = _fitting(pattern), _fitting(machine or "*"), _fitting(environment or "*")
+        found = [
+            key
+            for key in self._strands
+            if (name(str(key.benchmark)) or name(key.benchmark.name))
+            and box(key.machine)
+            and place(key.environment)
+        ]
+        return sorted(found, key=_order)
+
+    def series(self, key: SeriesKey) -> Series:
+        """The points of one series; none where there is no such series."""
+        strands = self._strands_of(key)
+        return self._series(key, strands, self._parts([strand.number for strand in strands]))
+
+    def all_series(self, keys: Iterable[SeriesKey] | None = None) -> Iterator[Series]:
+        """Every series that has points, or those named, a few in memory at a time."""
+        wanted = list(self._strands if keys is None else keys)
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            strands = {key: self._strands_of(key) for key in some}
+            parts = self._parts([one.number for each in strands.values() for one in each])
+            for key in some:
+                found = self._series(key, strands[key], parts)
+                if len(found):
+                    yield found
+
+    def tails(
+        self, count: int, keys: Iterable[SeriesKey] | None = None
+    ) -> tuple[list[SeriesKey], NDArray[np.float64]]:
+        """The last `count` values of every series, NaN where there are fewer; the newest stand last."""
+        import numpy as np  # noqa: PLC0415
+
+        found, rows = [], []
+        for series in self.all_series(keys):
+            versions = series.versions
+            first = len(versions) - 1
+            while first > 0 and len(versions) - first < count and versions[first - 1] == versions[-1]:
+                first -= 1
+            tail = series.values[first:]
+            row = np.full(count, np.nan)
+            row[count - len(tail) :] = tail
+            found.append(series.key)
+            rows.append(row)
+        return found, np.array(rows).reshape(len(found), count)
+
+    def problems(self) -> list[Problem]:
+        """What imports could not use, or had to guess."""
+        rows = self._database.rows(
+            "SELECT path, line, message FROM history_problems ORDER BY path, line, message"
+        )
+        return [*self._notes, *(Problem(*row) for row in dict.fromkeys(rows))]
+
+    def count(self) -> tuple[int, int]:
+        """How many files and how many measured runs there are."""
+        ((files, runs),) = self._database.rows(
+            "SELECT (SELECT count(*) FROM history_files), (SELECT count(*) FROM history_runs)"
+        )
+        return files, runs
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    @cached_property
+    def _strands(self) -> Mapping[SeriesKey, tuple[Strand, ...]]:
+        return _by_key(self._database.rows(f"{_STRANDS} ORDER BY s.id"))
+
+    @cached_property
+    def _loose(self) -> Loose:
+        return Loose.of(self._database)
+
+    def _strands_of(self, key: SeriesKey) -> tuple[Strand, ...]:
+        if "_strands" in self.__dict__:
+            return self._strands.get(key, ())
+        rows = self._database.rows(f"{_STRANDS} WHERE s.name = ? ORDER BY s.id", (key.benchmark.name,))
+        return _by_key(rows).get(key, ())
+
+    def _parts(self, numbers: Sequence[int]) -> dict[int, list[Points]]:
+        found: dict[int, list[Points]] = {}
+        for start in range(0, len(numbers), _AT_ONCE):
+            some = numbers[start : start + _AT_ONCE]
+            statement = _CHUNKS.replace("{marks}", ",".join("?" * len(some)))
+            for number, *columns in self._database.stream(statement, some):
+                found.setdefault(number, []).append(unpacked(*map(bytes, columns)))
+        return found
+
+    def _series(self, key: SeriesKey, strands: Sequence[Strand], parts: Mapping[int, list[Points]]) -> Series:
+        """The living points of all strands together, by date; of one date in the order of their runs."""
+        import numpy as np  # noqa: PLC0415
+
+        each = [joined([*parts.get(one.number, ()), *self._loose.points(one.number)]) for one in strands]
+        points = joined(each)
+        belongs = np.repeat(np.arange(len(each)), [len(part) for part in each])
+        runs = self._runs_at(strands[0].place) if strands else _Runs(np.empty(0, int), np.empty(0), ())
+        places = np.searchsorted(runs.numbers, points.runs)
+        places = np.minimum(places, max(len(runs.numbers) - 1, 0))
+        alive = runs.numbers[places] == points.runs if len(runs.numbers) else np.zeros(len(points), bool)
+        points, belongs, places = points.taken(alive), belongs[alive], places[alive]
+        dates = runs.dates[places]
+        order = np.lexsort((points.runs, dates))
+        points, belongs, places = points.taken(order), belongs[order], places[order]
+        versions = [one.version for one in strands]
+        return Series(
+            key=key,
+            commits=[runs.hashes[place] for place in places.tolist()],
+            dates=dates[order],
+            values=points.values,
+            low=points.low,
+            high=points.high,
+            versions=[versions[number] for number in belongs.tolist()],
+        )
+
+    def _runs_at(self, place: int) -> _Runs:
+        import numpy as np  # noqa: PLC0415
+
+        if place not in self._runs:
+            rows = self._database.rows(
+                "SELECT id, date, hash FROM history_runs WHERE place = ? ORDER BY id", (place,)
+            )
+            self._runs[place] = _Runs(
+                np.array([row[0] for row in rows], dtype=np.int64),
+                np.array([row[1] for row in rows], dtype=np.float64),
+                [row[2] for row in rows],
+            )
+        return self._runs[place]
+
+
+def params_of(text: str) -> tuple[tuple[str, str], ...]:
+    """The params of a row as the table of strands holds them."""
+    return _PARAMS.decode(text) if text else ()
+
+
+@cache
+def metric_of(name: str, unit: str, better: str) -> Metric:
+    """The metric of a row of that table."""
+    return Metric(name, unit, _BETTER[better])
+
+
+def _by_key(rows: Iterable[Sequence[Any]]) -> dict[SeriesKey, tuple[Strand, ...]]:
+    """Strands by their series; rows as `_STRANDS` gives them."""
+    found: dict[SeriesKey, tuple[Strand, ...]] = {}
+    for number, place, name, params, metric, unit, better, version, project, *where in rows:
+        benchmark = BenchmarkId(project, name, params_of(params))
+        key = SeriesKey(benchmark, metric_of(metric, unit, better), *where)
+        found[key] = (*found.get(key, ()), Strand(number, place, version))
+    return found
+
+
+def _order(key: SeriesKey) -> tuple[str, ...]:
+    benchmark, metric = key.benchmark, key.metric
+    return (
+        benchmark.suite, str(benchmark), metric.name, metric.unit, key.machine, key.environment, key.branch
+    )  # fmt: skip
+
+
+def _fitting(pattern: str) -> Any:
+    """Whether a text fits a shell-style pattern, or is that pattern, for many texts."""
+    match = re.compile(translate(pattern)).match
+    return (lambda _: True) if pattern == "*" else (lambda text: text == pattern or match(text) is not None)
