@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from perfbench.model import Better, Metric
 from perfbench.model_history import Change, Direction, PlacedChange, SeriesKey
 from tests.analysis.samples import CLOCK, TIME, row
@@ -11,7 +13,7 @@ DAY = 86_400.0
 
 def commit(number: int) -> str:
     """The hash of a made-up commit; `number` is also its day."""
-    return f"{number:040x}"
+    return hashlib.sha256(str(number).encode()).hexdigest()[:40]
 
 
 def change(

@@ -38,6 +38,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "id": _storable(alert.id),
         "open": alert.is_open,
         "accepted": _storable(alert.accepted),
+        "told": alert.told,
         "sentence": sentence(alert),
         "benchmark": {
             "id": _storable(str(key.benchmark)),
