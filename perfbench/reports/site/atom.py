@@ -24,18 +24,20 @@ def render(
     alerts: Sequence[Alert],
     created: float,
     page_of: Callable[[Alert], str] | None = None,
+    own: str = "alerts.atom",
 ) -> str:
     """The feed as an XML document, the newest alert first, with a final newline.
 
     `created` (seconds since the epoch) stands in where there is no alert. `page_of` gives the address of the page
-    about an alert, relative to the feed. An entry's id rests on the project and the alert's own id alone.
+    about an alert, relative to the feed, whose file is called
+    `own`. An entry's id rests on the project and the alert's own id alone.
     """
     newest = sorted(alerts, key=lambda alert: (-alert.placed.date, alert.id))[:MAX_ENTRIES]
     feed = ElementTree.Element("feed", xmlns=NAMESPACE)
     _text(feed, "id", _id(project))
     _text(feed, "title", f"{plain(project)}: alerts")
     _text(feed, "updated", _moment(newest[0].placed.date if newest else created))
-    ElementTree.SubElement(feed, "link", rel="self", href="alerts.atom", type="application/atom+xml")
+    ElementTree.SubElement(feed, "link", rel="self", href=own, type="application/atom+xml")
     ElementTree.SubElement(feed, "link", rel="alternate", href="index.html", type="text/html")
     _text(ElementTree.SubElement(feed, "author"), "name", "perfbench")
     for alert in newest:
