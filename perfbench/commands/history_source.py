@@ -52,7 +52,17 @@ def history_report(
     repository. Without `detect` no changes are looked for. Raises UsageError where there is no history, or
     nothing in it that is wanted.
     """
-    place = history_place(folder, root)
+    return report_of(history_place(folder, root), wanted, already_told=already_told, detect=detect)
+
+
+def report_of(
+    place: HistoryPlace,
+    wanted: Wanted | None = None,
+    *,
+    already_told: Collection[ToldAlert] = (),
+    detect: bool = True,
+) -> HistoryReport:
+    """The same of a place that is known already: another folder's history, with this project's settings."""
     wanted = wanted or Wanted()
     timelines, problems = timelines_of(place, wanted.branch)
     with place.index() as index:
