@@ -49,7 +49,9 @@ class HistoryPlace:
     @contextlib.contextmanager
     def index(self) -> Iterator[HistoryIndex]:
         """The index, open. Raises as `open_index` does."""
-        with open_index(self.folder, self.url) as index:
+        from perfbench.commands.history_means import means  # noqa: PLC0415
+
+        with open_index(self.folder, self.url, means(self.root)) as index:
             yield index
 
     def asv(self) -> AsvConfig | None:

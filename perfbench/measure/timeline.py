@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +13,6 @@ from perfbench.model_history import Timeline
 
 if TYPE_CHECKING:
     from git import Repo
-
-_HASH = re.compile(r"[0-9a-f]{7,64}")
 
 MOST = 1_000_000
 """So many commits of a branch are read, the newest ones."""
@@ -35,28 +31,17 @@ def timelines(path: Path, branches: Sequence[str] = ()) -> tuple[Timeline, ...]:
         return tuple(_timeline(repo, name, tags) for name in dict.fromkeys(names))
 
 
-def commit_dates(path: Path, commits: Iterable[str]) -> dict[str, float]:
-    """The dates of those commits that the repository around `path` has, by the name given, in seconds.
+def commit_dates(path: Path) -> dict[str, float]:
+    """Full hash → date, in seconds since the epoch, of every commit on a branch or tag of the repository around `path`.
 
-    Hashes may be shortened. Empty where there is no repository.
+    Empty where there is no repository.
     """
-    wanted = {name for name in commits if _HASH.fullmatch(name)}
-    if not wanted:
-        return {}
     try:
         with repository.opened(path) as repo:
             shown = repository.run(repo, "log", "--all", "--no-show-signature", "--format=%H %ct")
     except PerfbenchError:
         return {}
-    dates = dict(line.split(" ", 1) for line in shown.splitlines())
-    hashes = sorted(dates)
-    found: dict[str, float] = {}
-    for name in wanted:
-        place = bisect_left(hashes, name)
-        alike = [one for one in hashes[place : place + 2] if one.startswith(name)]
-        if len(alike) == 1:
-            found[name] = float(dates[alike[0]])
-    return found
+    return {line[:space]: float(line[space:]) for line in shown.splitlines() if (space := line.find(" ")) > 0}
 
 
 def _default(repo: Repo) -> tuple[str, ...]:

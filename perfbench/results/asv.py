@@ -111,7 +111,7 @@ def _take(
     gathering: Gathering, name: str, found: Columns, described: Described, environment: Environment
 ) -> None:
     """Every row of one benchmark. Raises UnusableError where the results do not fit the params."""
-    benchmark_ids = _rows(name, found.params or [], described.param_names)
+    benchmark_ids = rows_of(name, found.params or [], described.param_names)
     if found.result is None:
         for benchmark in islice(benchmark_ids, MAX_ROWS):
             gathering.take_outcome(benchmark, Outcome.FAILED, "failed when it was measured")
@@ -135,7 +135,7 @@ def _take(
             )
 
 
-def _rows(name: str, params: Sequence[Sequence[str]], names: Sequence[str]) -> Iterator[BenchmarkId]:
+def rows_of(name: str, params: Sequence[Sequence[str]], names: Sequence[str]) -> Iterator[BenchmarkId]:
     """The rows of one benchmark in asv's order; params without a name are numbered as asv numbers them."""
     if len(names) != len(params):
         names = [f"param{number}" for number in range(1, len(params) + 1)]

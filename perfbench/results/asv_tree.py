@@ -220,7 +220,8 @@ class _Surveying:
         if (own := head.params.get("machine")) != machine:
             self.note(path, f"was measured on {own!r}, and lies in the folder of {machine!r}: left out")
             return
-        run = StoredRun(machine, head.commit_hash, _environment(head), asv.moment_of(head.date), path)
+        environment = environment_name(head.env_name, head.python, head.requirements)
+        run = StoredRun(machine, head.commit_hash, environment, asv.moment_of(head.date), path)
         key = (run.machine, run.commit, run.environment)
         if key in self.runs:
             self.note(path, f"{run} is in {self.runs[key].path.name} already; the first counts")
@@ -263,9 +264,9 @@ def _head(document: Document) -> _Head | None:
         return None
 
 
-def _environment(head: _Head) -> str:
-    """Its name; older files have none, and asv then makes it of Python and the requirements."""
-    if head.env_name is not None:
-        return head.env_name
-    parts = sorted((head.requirements or {}).items())
-    return "-".join([f"py{head.python or ''}", *(f"{name}{version or ''}" for name, version in parts)])
+def environment_name(name: str | None, python: str | None, requirements: Mapping[str, Any] | None) -> str:
+    """The name of an environment; older files have none, and asv then makes it of Python and the requirements."""
+    if name is not None:
+        return name
+    parts = sorted((requirements or {}).items())
+    return "-".join([f"py{python or ''}", *(f"{each}{version or ''}" for each, version in parts)])

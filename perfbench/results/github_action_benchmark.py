@@ -14,12 +14,21 @@ from typing import Any
 
 import msgspec
 
-from perfbench.model import BenchmarkId, Better, Environment, Measurement, Metric, Summary
+from perfbench.model import BenchmarkId, Better, Environment, Measurement, Metric, Problem, Summary
 from perfbench.results.document import Document
 from perfbench.results.foreign_units import metric_of
-from perfbench.results.gathering import UNKNOWN, Gathering, UnusableError
+from perfbench.results.gathering import UNKNOWN, Gathering, UnusableError, moment
 from perfbench.results.json_text import Json, MalformedError, parse
-from perfbench.results.result_file import HEAD, LATEST, Header, ResultFile, SideHeader, unreadable
+from perfbench.results.result_file import (
+    HEAD,
+    LATEST,
+    MAX_PROBLEMS,
+    Header,
+    ResultFile,
+    SideHeader,
+    shortened,
+    unreadable,
+)
 
 NAME = "github-action-benchmark's history or list"
 
@@ -44,6 +53,7 @@ class _Bench(msgspec.Struct, frozen=True):
 
 class _Commit(msgspec.Struct, frozen=True):
     id: str
+    timestamp: Any = None
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -53,6 +63,16 @@ class _Entry(msgspec.Struct, frozen=True):
     date: float
     benches: list[Any]
     tool: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One commit of one suite, with all its rows. Moments are in seconds since the epoch, 0 where unknown."""
+
+    commit: str
+    committed: float
+    measured: float
+    rows: tuple[Measurement, ...]
 
 
 def recognises(document: Document) -> bool:
@@ -88,6 +108,37 @@ def read(document: Document) -> ResultFile:
             return gathering.result(_history(entries, gathering))
         case _:
             return unreadable(document.path, "has no entries")
+
+
+def entries_of(document: Document) -> tuple[tuple[Entry, ...], tuple[Problem, ...]] | None:
+    """Every entry of a history in the file's order, and what cannot be used; None for a file that is none.
+
+    Raises MalformedError for what is no JSON.
+    """
+    parsed = _parsed(document)
+    match parsed.value:
+        case {"entries": dict(suites)}:
+            pass
+        case _:
+            return None
+    noted = [f"the key {key!r} stands twice in one object; the last one counts" for key in parsed.repeated]
+    found: list[Entry] = []
+    for suite, entries in suites.items():
+        for number, data in enumerate(entries if isinstance(entries, list) else ()):
+            place = f"{suite}[{number}]"
+            try:
+                entry = msgspec.convert(data, _Entry)
+            except msgspec.ValidationError as error:
+                noted.append(f"{place}: {error}")
+                continue
+            one = Gathering(document.path)
+            _take(entry.benches, one, suite=suite, tool=entry.tool)
+            result = one.result()
+            noted += (f"{place}: {problem.message}" for problem in result.problems)
+            measured = entry.date / 1e3 if 0 <= entry.date <= LATEST * 1e3 else 0.0
+            found.append(Entry(entry.commit.id, moment(entry.commit.timestamp), measured, result.side()))
+    problems = (Problem(document.path, None, shortened(message)) for message in noted[:MAX_PROBLEMS])
+    return tuple(found), tuple(problems)
 
 
 def _parsed(document: Document) -> Json:

@@ -134,7 +134,7 @@ def read_any(path: Path, part: str = "") -> ResultFile:
             if kind.recognises(document):
                 return kind.read(document)
     known = " or ".join(kind.name for kind in FORMATS)
-    raise UsageError(f"{path} {_what_it_is(document)}", f"name a file of {known}")
+    raise UsageError(f"{path} {what_it_is(document)}", f"name a file of {known}")
 
 
 def _is_folder(path: Path) -> bool:
@@ -152,7 +152,8 @@ def _read_folder(path: Path, part: str) -> ResultFile:
     raise UsageError(f"{path} is a folder", f"name a result file in it{known}")
 
 
-def _what_it_is(document: Document) -> str:
+def what_it_is(document: Document) -> str:
+    """Why a document is of no kind that perfbench reads, as the end of a sentence."""
     if not document.data.strip():
         return "is empty"
     try:

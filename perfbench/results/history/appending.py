@@ -22,7 +22,7 @@ from perfbench.results.history.measured import KeptFile, Place
 if TYPE_CHECKING:
     from perfbench.results.history.columns import Numbers
 
-BULK = 100
+BULK = 8
 """Points for each strand from which on an import writes chunks at once."""
 
 HELD = 1_500_000
@@ -60,6 +60,8 @@ class _Waiting:
     strands: list[tuple[object, ...]] = field(default_factory=list)
     problems: list[tuple[object, ...]] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
+    touched: list[tuple[int, int, int]] = field(default_factory=list)
+    recovered: list[tuple[str]] = field(default_factory=list)
     held: list[_Held] = field(default_factory=list)
     count: int = 0
 
@@ -69,8 +71,8 @@ class Appender:
 
     def __init__(self, database: Database, keeper: str) -> None:
         self._database = database
-        self._keeper = keeper
-        rows: dict[str, str] = dict(database.rows("SELECT name, value FROM history_meta"))  # type: ignore[arg-type]
+        self.keeper = keeper
+        rows: dict[str, str] = dict(database.rows("SELECT name, value FROM history_meta"))
         self._next = {name: int(rows.get(name, "1")) for name in _COUNTERS}
         self._places: dict[Place, tuple[int, str]] = {
             Place(*row[1:5]): (row[0], row[5])
@@ -82,20 +84,24 @@ class Appender:
         self._waiting = _Waiting()
 
     def file(self, kept: KeptFile) -> int:
-        """The number of a file whose runs come next. One of the same path goes, with all its points."""
-        for (old,) in self._database.rows(
-            "SELECT id FROM history_files WHERE keeper = ? AND path = ?", (self._keeper, kept.path)
-        ):
-            self._waiting.gone.append(old)
+        """The number of a file whose runs come next; one of the same path has to go first."""
         number = self._number("file")
         self._waiting.files.append(
-            (number, self._keeper, kept.path, kept.source, kept.size, kept.modified, kept.digest)
+            (number, self.keeper, kept.path, kept.source, kept.size, kept.modified, kept.digest)
         )
         return number
 
     def forget(self, number: int) -> None:
         """Have a file go, with all its points."""
         self._waiting.gone.append(number)
+
+    def touched(self, number: int, kept: KeptFile) -> None:
+        """Keep in mind that a file is as it was although its time or size is not."""
+        self._waiting.touched.append((kept.size, kept.modified, number))
+
+    def recovered(self, path: str) -> None:
+        """Have what was wrong with a file that could not be used go: it is read again."""
+        self._waiting.recovered.append((path,))
 
     def place(self, place: Place, hardware: str) -> int:
         """The number of a machine, environment and branch of a project."""
@@ -153,10 +159,10 @@ class Appender:
     def write(self) -> None:
         """Write all that was told since the last time, all of it or nothing."""
         waiting, self._waiting = self._waiting, _Waiting()
-        if not any((waiting.files, waiting.gone, waiting.problems, waiting.places)):
-            return
         write = self._database.write
         with self._database.transaction():
+            write("DELETE FROM history_problems WHERE file = 0 AND path = ?", waiting.recovered)
+            write("UPDATE history_files SET size = ?, modified = ? WHERE id = ?", waiting.touched)
             gone = [(old,) for old in waiting.gone]
             write("DELETE FROM history_runs WHERE file = ?", gone)
             write("DELETE FROM history_problems WHERE file = ?", gone)

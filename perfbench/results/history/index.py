@@ -6,11 +6,11 @@ The number itself is always in a file as well (`history.keeping`), never in the 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from perfbench.errors import PerfbenchError
+from perfbench.errors import PerfbenchError, UsageError
 from perfbench.model import Problem
 from perfbench.model_history import Series, SeriesKey
 from perfbench.results.history.database import DamagedError, Database
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from perfbench.results.history.importing import Means
 
 FILE = "index.sqlite"
 
@@ -77,39 +77,26 @@ def open_database(folder: Path, url: str | None) -> Database:
 
 
 @contextlib.contextmanager
-def open_index(folder: Path, url: str | None = None) -> Iterator[HistoryIndex]:
+def open_index(folder: Path, url: str | None = None, means: Means | None = None) -> Iterator[HistoryIndex]:
     """The index of a history folder, or the shared one at `url`. It is closed at the block's end.
 
     An index that is damaged, or of another layout, is built again from the folder's files first, with a
-    problem that says so. Raises UsageError where there is no history yet, PerfbenchError where the database
-    cannot be used.
+    problem that says so; `means` are those with which it was imported. Raises UsageError where there is no
+    history yet, PerfbenchError where the database cannot be used.
     """
-    from perfbench.errors import UsageError  # noqa: PLC0415
+    from perfbench.results.history.importing import mend  # noqa: PLC0415
+    from perfbench.results.history.state import interruption, state_of  # noqa: PLC0415
     from perfbench.results.history.stored_index import StoredIndex  # noqa: PLC0415
 
     if not url and not folder.is_dir():
         raise UsageError(
             f"there is no history in {folder}", "bring results in: perfbench history import PATH"
         )
-    notes = _made_sound(folder, url)
+    notes = mend(folder, url, means) if state_of(folder, url) else []
     try:
-        database = open_database(folder, url)
-        with contextlib.closing(database):
-            yield StoredIndex(database, notes)
+        with contextlib.closing(open_database(folder, url)) as database:
+            yield StoredIndex(database, [*notes, *interruption(database, folder)])
     except DamagedError as error:
         raise PerfbenchError(
             f"the index of {folder} is damaged: {error}", "build it again: perfbench history import --rebuild"
         ) from error
-
-
-def _made_sound(folder: Path, url: str | None) -> Sequence[Problem]:
-    """Have the index built again if it cannot be read; what there is to say about that."""
-    from perfbench.results.history.state import NEEDLESS, state_of  # noqa: PLC0415
-
-    state = state_of(folder, url)
-    if state == NEEDLESS:
-        return ()
-    from perfbench.results.history.importing import rebuild  # noqa: PLC0415
-
-    rebuild(folder, url)
-    return (Problem(str(folder), None, f"the index {state}: it was built again from the files"),)

@@ -1,12 +1,11 @@
-"""What a file tells a history: which commits it measured, where, and the points of each."""
+"""What the files of a history are, and where and what they measured."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from perfbench.model import BenchmarkId, Metric, Problem
+from perfbench.model import BenchmarkId, Metric
 
 
 class Place(NamedTuple):
@@ -43,26 +42,3 @@ class Point(NamedTuple):
     low: float
     high: float
     version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredRun:
-    """What one file holds of one commit at one place; `date` in seconds since the epoch, 0 where unknown.
-
-    `hardware` names processor, cores and memory as far as they are known, by which a renamed machine is
-    found; empty where nothing is.
-    """
-
-    place: Place
-    commit: str
-    date: float
-    hardware: str = ""
-    points: Sequence[Point] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """All runs of one file, and what in it could not be used."""
-
-    runs: Sequence[MeasuredRun] = ()
-    problems: Sequence[Problem] = ()

@@ -6,8 +6,12 @@ import contextlib
 from pathlib import Path
 
 from perfbench.errors import PerfbenchError
+from perfbench.model import Problem
 from perfbench.results.history.database import DamagedError, Database
 from perfbench.results.history.tables import CREATE, LAYOUT
+
+INTERRUPTED = "importing"
+"""The entry of `history_meta` that is 1 while an import writes."""
 
 NEEDLESS = ""
 """There is nothing to say, and nothing to build."""
@@ -31,6 +35,16 @@ def layout_state(database: Database) -> str:
     create(database)
     rows = database.rows("SELECT value FROM history_meta WHERE name = ?", ("layout",))
     return NEEDLESS if rows == [(LAYOUT,)] else "was of another layout"
+
+
+def interruption(database: Database, folder: Path) -> list[Problem]:
+    """Said where an import was killed, or is on its way: what it wrote so far is there, and is whole."""
+    if not database.rows("SELECT 1 FROM history_meta WHERE name = ? AND value = ?", (INTERRUPTED, "1")):
+        return []
+    message = (
+        "an import is on its way, or was interrupted: run it again, or perfbench history import --rebuild"
+    )
+    return [Problem(str(folder), None, message)]
 
 
 def create(database: Database) -> None:
