@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -99,7 +100,8 @@ def alert(of: PlacedChange, accepted: str = "") -> Alert:
 
 def wave(count: int, level: float, seed: int) -> list[float]:
     """Points around a level, with 1 % of noise."""
-    return list(level * (1 + 0.01 * np.random.default_rng(seed).standard_normal(count)))
+    draw = random.Random(seed)
+    return [level * (1 + 0.01 * draw.gauss(0, 1)) for _ in range(count)]
 
 
 def full_report() -> HistoryReport:
@@ -178,10 +180,10 @@ def large_report(benchmarks: int, commits: int) -> HistoryReport:
     """So many benchmarks at so many commits, every tenth of which regressed."""
     hashes = tuple(map(commit, range(commits)))
     dates = np.array([START + number * 3600.0 for number in range(commits)])
-    random = np.random.default_rng(1)
+    draw = np.random.default_rng(1)
     reports = []
     for number in range(benchmarks):
-        values = 1e-3 * (1 + number % 97) * (1 + 0.01 * random.standard_normal(commits))
+        values = 1e-3 * (1 + number % 97) * (1 + 0.01 * draw.standard_normal(commits))
         of = key(f"area{number % 12}.Suite{number % 40}.time_row_{number}")
         if number % 10 == 0:
             values[commits // 2 :] *= 1.2

@@ -23,7 +23,7 @@ def size(placed: PlacedChange) -> str:
     change = placed.change
     if not math.isnan(change.ratio):
         return format_ratio(change.ratio)
-    text = format_value(change.difference, placed.key.metric.unit)
+    text = plain(format_value(change.difference, placed.key.metric.unit))
     return f"+{text}" if change.difference > 0 else text
 
 
@@ -47,7 +47,8 @@ def sureness(change: Change) -> str:
 
 def levels(placed: PlacedChange) -> tuple[str, str]:
     """The level before and the one after, with one prefix."""
-    return format_pair(placed.change.before, placed.change.after, placed.key.metric.unit)
+    before, after = format_pair(placed.change.before, placed.change.after, placed.key.metric.unit)
+    return plain(before), plain(after)
 
 
 def commits(placed: PlacedChange) -> str:
@@ -73,7 +74,7 @@ def sentence(alert: Alert) -> str:
     before, after = levels(placed)
     bounds = interval(placed.change)
     parts = [
-        f"{plain(str(placed.key.benchmark))} {_VERBS[placed.change.direction]} by {size(placed)}",
+        f"{plain(str(placed.key.benchmark))} {_VERBS[placed.change.direction]}: {size(placed)}",
         f" ({bounds})" if bounds else "",
         f", from {before} to {after}, at {commits(placed)} on {place(placed)}; sure to {sureness(placed.change)}",
     ]
