@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perfbench.commands.history_place import history_place, in_folder
 from perfbench.commands.options import stacked
 from perfbench.errors import ExitCode, UsageError
 
@@ -42,13 +43,7 @@ _telling = stacked(
 )
 @click.option("--in-place", is_flag=True, help="Leave the files where they are, and refer to them.")
 @click.option("--rebuild", is_flag=True, help="Build the index again from all that the history keeps.")
-@click.option(
-    "--history",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="FOLDER",
-    help="The history's folder (default: that of [history], .perfbench/history).",
-)
+@in_folder
 def command(
     paths: tuple[Path, ...],
     repo: Path | None,
@@ -68,7 +63,6 @@ def command(
     if paths and rebuild:
         raise UsageError("--rebuild reads what the history keeps, and no other files", "import them after it")
     from perfbench.commands.history_means import means  # noqa: PLC0415
-    from perfbench.commands.history_place import history_place  # noqa: PLC0415
     from perfbench.results.history import importing  # noqa: PLC0415
 
     place = history_place(folder)

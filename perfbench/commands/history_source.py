@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +87,25 @@ def report_of(
     )
 
 
+@contextmanager
+def wanted_series(place: HistoryPlace, wanted: Wanted) -> Iterator[Iterator[Series]]:
+    """The series wanted, one in memory at a time, each point once: in the order of dates, or of one branch.
+
+    Raises UsageError where there is nothing that is wanted.
+    """
+    with place.index() as index:
+        keys = index.keys(wanted.pattern, wanted.machine, wanted.environment)
+        found = index.all_series(keys)
+        if wanted.branch is not None:
+            timelines, _ = timelines_of(place, wanted.branch)
+            arranged, _ = arranged_series(found, timelines)
+            found = iter([one for one in arranged if one.key.branch == wanted.branch])
+        first = next(found, None)
+        if first is None:
+            raise _nothing(place, wanted)
+        yield chain([first], found)
+
+
 def timelines_of(place: HistoryPlace, branch: str | None = None) -> tuple[list[Timeline], list[Problem]]:
     """The timelines of the project's branches, or of one; what cannot be had of them are problems.
 
@@ -143,7 +164,10 @@ def _told_once(alike: Iterable[list[Problem]]) -> Iterator[Problem]:
 
 
 def _with_changes(series: Series, timeline: Timeline | None, *, detect: bool) -> SeriesReport:
-    from perfbench.analysis.series_changes import placed_changes  # noqa: PLC0415
+    try:
+        from perfbench.analysis.series_changes import placed_changes  # noqa: PLC0415
+    except ModuleNotFoundError:
+        return SeriesReport(series)
 
     return SeriesReport(series, placed_changes(series, timeline) if detect else ())
 

@@ -54,17 +54,17 @@ def _rows(label: str, measurement: Measurement, run: Run) -> Iterator[list[Cell]
     benchmark, metric, environment = measurement.benchmark, measurement.metric, measurement.environment
     params = "; ".join(f"{name}={value}" for name, value in benchmark.params)
     first = [
-        _text(cell)
+        shown_text(cell)
         for cell in (label, benchmark.suite, benchmark.name, params, metric.name, metric.unit, metric.better)
     ]
-    last = [_text(environment.machine), _text(environment.commit)]
+    last = [shown_text(environment.machine), shown_text(environment.commit)]
     for number, value in enumerate(run.values):
         time = run.times[number] if run.times else ""
         cpu = run.cpu[number] if run.cpu else ""
         yield [*first, run.round, number, value, run.loops, run.started or "", time, cpu, *last]
 
 
-def _text(text: str) -> str:
+def shown_text(text: str) -> str:
     """A cell that is shown and never run (OWASP, "CSV Injection")."""
     plain = str(encodable(text)).replace("\0", "\ufffd")
     return f"'{plain}" if plain.startswith(_FORMULA) else plain

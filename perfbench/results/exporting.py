@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from perfbench.errors import PerfbenchError, UsageError
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a text file that was not there before.
+    """Write a text file that was not there before. Raises as `write_parts` does."""
+    write_parts(path, (text,))
+
+
+def write_parts(path: Path, parts: Iterable[str]) -> None:
+    """Write a text file that was not there before, a part at a time.
 
     Raises UsageError where the file exists, PerfbenchError where it cannot be written; nothing half
     written stays.
@@ -16,7 +22,7 @@ def write_new(path: Path, text: str) -> None:
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
             try:
-                file.write(text)
+                file.writelines(parts)
                 file.flush()
             except BaseException:
                 path.unlink(missing_ok=True)

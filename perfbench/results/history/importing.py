@@ -80,12 +80,12 @@ def import_paths(
     history = HistoryFolder(folder)
     history.make()
     with history.locked(means.waiting):
+        rebuilt = _mended(history, url, means)
         survey = Survey(history, told, means.project_of, in_place=in_place)
         for path in paths:
             survey.take(path)
         if in_place:
             history.refer([Reference(str(Path(path).absolute()), told) for path in paths])
-        rebuilt = _mended(history, url, means)
         done = _index(history, url, survey.found, means)
         done.problems[:0] = rebuilt
         return done
