@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["nox>=2025.2.9"]
 # ///
-"""The sessions of this repository: `perf-regression`, the benchmarks by area (`bench…`), `tests` and `lint`.
+"""The sessions of this repository: `perf-regression`, the benchmarks by area (`bench…`), `history`, `tests`, `lint`.
 
 Wherever Python and git are:
 
@@ -79,6 +79,12 @@ def bench_memory(session: nox.Session) -> None:
 def bench_concurrent(session: nox.Session) -> None:
     """The same with 1, 4, 16 and 64 at once."""
     _bench(session, "--only", "concurrency")
+
+
+@nox.session
+def history(session: nox.Session) -> None:
+    """The benchmarks over the commits of this repository, by asv. Options go to `perfbench history run`."""
+    _perfbench(session, "history", "run")
 
 
 @nox.session

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 SUBCOMMANDS = {
+    "run": ("history_run", "Measure this repository's own commits with asv."),
     "import": ("history_import", "Take in result files and trees, of any project and format."),
     "show": ("history_show", "List the series, or the points and changes of some."),
     "detect": ("history_detect", "Find change points in lists of numbers, one a line."),

@@ -44,6 +44,11 @@ def choose_combination(found: Sequence[Combination], place: Path) -> tuple[Combi
     )
 
 
+def find_interpreter(specification: str, place: Path) -> Interpreter | None:
+    """The Python that runs this if it will do, else the one that virtualenv finds, else None; `place` as above."""
+    return _running() if is_running(specification) else _discovered(specification, place)
+
+
 def is_running(specification: str) -> bool:
     """Whether `3.12`, `python3`, `pypy3.10`, `3.13t`, `same` or a path means the Python that runs this."""
     if specification in ("same", sys.executable):

@@ -24,10 +24,22 @@ MOST_CAPTURED = 128 * 1024**2
 CUT = b"\n[...]\n"
 
 # Runs a program and ends as it does. When perfbench dies, however it dies, the kernel says so (prctl 1), and
-# the whole group goes. It sleeps meanwhile, so that it is no noise.
+# the whole session goes: programs put their own children into groups of their own (asv does). It sleeps
+# meanwhile, so that it is no noise.
 _GUARD = """
 import ctypes, os, signal, sys
-signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+
+def end(*_):
+    me = os.getpid()
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        try:
+            if pid != me and os.getsid(pid) == me:
+                os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+    os.killpg(0, signal.SIGKILL)
+
+signal.signal(signal.SIGTERM, end)
 ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 if os.getppid() != int(sys.argv[1]):
     sys.exit("perfbench is gone")
