@@ -77,12 +77,18 @@
   }
 
   function toolbar() {
-    const toggle = (name, text, title) => make("button", {
+    const excluded = { log: "zero", zero: "log" }, pressed = {};
+    const toggle = (name, text, title) => pressed[name] = make("button", {
       type: "button", "aria-pressed": String(name === "intervals"), title,
       onclick: (event) => {
         const on = event.target.getAttribute("aria-pressed") !== "true";
         event.target.setAttribute("aria-pressed", String(on));
         chart.set(name, on);
+        // A logarithm has no zero to begin with.
+        if (on && excluded[name]) {
+          pressed[excluded[name]].setAttribute("aria-pressed", "false");
+          chart.set(excluded[name], false);
+        }
       },
     }, text);
     const act = (text, label, action) => make("button", { type: "button", "aria-label": label, title: label, onclick: action }, text);
