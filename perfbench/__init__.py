@@ -1,7 +1,7 @@
 """perfbench tells whether a change made a system that runs code for others slower, and why it thinks so.
 
-`perfbench.judge(a, b)` judges two lists of numbers and gives a `Judgement`; a user's own rule is shown
-`perfbench.Results`; `perfbench.record_operation` tells of what code has timed itself; all else is the
+`perfbench.judge(a, b)` judges two lists of numbers and gives a `Judgement`; `perfbench.detect(y)` says where
+the level of one list changes, a `Change` for each place; a user's own rule is shown `perfbench.Results`; `perfbench.record_operation` tells of what code has timed itself; all else is the
 command line.
 """
 
@@ -10,26 +10,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from perfbench.analysis.detection import detect
     from perfbench.analysis.judging import Judgement, judge
     from perfbench.judged import JudgedRow, Results
+    from perfbench.model_history import Change
     from perfbench.recording import record_operation
 
-__all__ = ["JudgedRow", "Judgement", "Results", "judge", "record_operation"]
+__all__ = ["Change", "JudgedRow", "Judgement", "Results", "detect", "judge", "record_operation"]
 __version__ = "0.1.0"
+
+
+_HOMES = {
+    "Change": "perfbench.model_history",
+    "JudgedRow": "perfbench.judged",
+    "Judgement": "perfbench.analysis.judging",
+    "Results": "perfbench.judged",
+    "detect": "perfbench.analysis.detection",
+    "judge": "perfbench.analysis.judging",
+    "record_operation": "perfbench.recording",
+}
 
 
 def __getattr__(name: str) -> object:
     """Import what is asked for, and no sooner: the command line's start must not pay for it."""
-    if name in ("JudgedRow", "Results"):
-        from perfbench import judged  # noqa: PLC0415
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib  # noqa: PLC0415
 
-        return getattr(judged, name)
-    if name == "record_operation":
-        from perfbench.recording import record_operation  # noqa: PLC0415
-
-        return record_operation
-    if name in __all__:
-        from perfbench.analysis import judging  # noqa: PLC0415
-
-        return getattr(judging, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

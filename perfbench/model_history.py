@@ -102,6 +102,9 @@ class Change:
     direction: Direction
     recovered: int | None = None
 
+    def __index__(self) -> int:
+        return self.index
+
 
 class Status(StrEnum):
     """What has become of a change since it was first seen, as points were appended."""
@@ -200,3 +203,80 @@ class HistoryReport:
     created: float
     commit_url: str = ""
     version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCommit:
+    """A commit as a reader knows it: hash, subject, and date in seconds since the epoch."""
+
+    commit: str
+    subject: str = ""
+    date: float = 0.0
+
+
+class Likeness(StrEnum):
+    """Which end of a bisection a commit is like; `skipped` where it could not be measured at all."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNCLEAR = "unclear"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class BisectStep:
+    """One measurement of a bisection: `commit` side by side with `against`, and what that told.
+
+    `ratio` is the row's value at `commit` over that at `against`, with its interval [`low`, `high`]; NaN where there is
+    none. `rounds` is how many it rests on, `likeness` what this measurement alone says of the commit.
+    """
+
+    commit: str
+    against: str
+    likeness: Likeness
+    ratio: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    rounds: int = 0
+    reason: str = ""
+
+
+class BisectOutcome(StrEnum):
+    """How a bisection ended: with one commit, with several that cannot be told apart, or before it began.
+
+    `same` says that good and bad do not differ, `unsure` that this could not be told, `unfinished` that the time was
+    up.
+    """
+
+    FOUND = "found"
+    RANGE = "range"
+    SAME = "same"
+    UNSURE = "unsure"
+    UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Bisection:
+    """A finished bisection: everything a report shows.
+
+    `candidates` are the commits that may have brought the change, the oldest first: one where it was found. `before` is
+    the last commit known to be like good. `change` is the measurement that says how large it is: of the one commit
+    against the one before it, else of bad against good. `skipped` maps commits to why they could not be measured.
+    `notes` are sentences about how it went.
+    """
+
+    benchmark: BenchmarkId
+    metric: Metric
+    good: NamedCommit
+    bad: NamedCommit
+    outcome: BisectOutcome
+    direction: Direction
+    limit: float
+    candidates: tuple[NamedCommit, ...] = ()
+    before: NamedCommit | None = None
+    change: BisectStep | None = None
+    steps: tuple[BisectStep, ...] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    exit_code: int = 0

@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "project": BASIS,
     "cli": {"errors"},
     "__main__": {"cli"},
-    "__init__": {"analysis", "judged", "recording"},
+    "__init__": {"analysis", "judged", "model_history", "recording"},
 }
 """Room → what it may import of ours beside itself. `commands` sees every room and is seen by none."""
 

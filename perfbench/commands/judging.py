@@ -9,13 +9,11 @@ from typing import IO
 import msgspec
 
 from perfbench.analysis.judging import Judgement, compare_values, judge_family
+from perfbench.commands.json_lines import TOO_LONG, lines_of
 from perfbench.errors import ExitCode, PerfbenchError, UsageError
 from perfbench.model import Better, Comparison, Outcome
 from perfbench.results.json_text import MalformedError, decode_text, parse
 from perfbench.units import SECONDS, parse_ratio
-
-MOST_BYTES = 32 * 1024**2
-"""A line may be so long: some two million values."""
 
 Id = str | int | float | None
 _Side = list[list[float | None] | float | None] | dict[str, object]
@@ -51,7 +49,7 @@ def judge_lines(
     Memory is that of one line, or with `family` that of all comparisons, which are judged after the last one.
     Raises UsageError at the end where lines could not be judged: what is wrong with each stands in its answer.
     """
-    rows = (_row(line, threshold) for line in _lines(file))
+    rows = (_row(line, threshold) for line in lines_of(file))
     outcomes: set[Outcome] = set()
     lines = errors = 0
     for row, judgement in _as_family(rows) if family else _alone(rows):
@@ -99,22 +97,11 @@ def _as_family(rows: Iterator[_Row]) -> Iterator[tuple[_Row, Judgement | None]]:
         yield row, next(judged) if row.comparison is not None else None
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes | None]:
-    """The lines that are not blank; None for one that is too long."""
-    while line := file.readline(MOST_BYTES + 1):
-        if len(line) > MOST_BYTES and not line.endswith(b"\n"):
-            while line and not line.endswith(b"\n"):
-                line = file.readline(MOST_BYTES)
-            yield None
-        elif line.strip():
-            yield line
-
-
 def _row(line: bytes | None, threshold: float) -> _Row:
     identity: Id = None
     try:
         if line is None:
-            raise UsageError(f"the line is longer than {MOST_BYTES // 1024**2} MiB", "give fewer values")
+            raise UsageError(TOO_LONG, "give fewer values")
         value = parse(decode_text(line)).value
         if not isinstance(value, dict):
             raise UsageError("the line is no JSON object", 'write {"id", "a", "b"}')

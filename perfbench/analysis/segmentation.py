@@ -1,0 +1,219 @@
+"""Cuts a list of numbers into levels: split where ranks say so, then drop every cut that does not hold.
+
+Splitting looks at windows one in another (binary segmentation), and for stretches that stand out of a window. A cut
+holds if ranks tell its two levels apart although neighbours resemble each other, and if a step tells more than a
+straight line: a drift is no change. Or if the level jumps at once by far more than it ever does elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perfbench.analysis.jumps import Jumps
+from perfbench.analysis.rank_scan import FEWEST, NOTHING, Scan, chance, excursion, scan, scores
+from perfbench.analysis.short_levels import SHORT, difference_chance
+
+if TYPE_CHECKING:
+    from perfbench.model_history import Floats
+
+SPLIT_CHANCE = 0.05
+EXCURSION_CHANCE = 0.001
+"""How easily a window is split, and how easily a stretch is cut out of it; what was cut has to hold afterwards."""
+
+HOLD_CHANCE = 0.02
+"""A cut holds if noise would make one like it, anywhere between its neighbours, less often than this."""
+
+_LINE = 1.05
+"""So much more than a step may a line tell before a cut is a drift."""
+
+_SURELY = 3.0
+"""Neighbours resemble each other if their correlation is above 0 by so many standard errors."""
+
+_SWEEPS = 4
+_ROUNDS = 200
+
+
+class Segmentation:
+    """The cuts of one list of numbers. `values` are what is ranked: logarithms where all are positive."""
+
+    def __init__(self, values: Floats, weights: Floats | None = None) -> None:
+        self.values = values
+        self._weights = weights
+        self._scans: dict[tuple[int, int], Scan] = {}
+        self._medians: dict[tuple[int, int], float] = {}
+        self._places: dict[tuple[int, int, int], int] = {}
+        self._last: tuple[tuple[int, int], tuple[Floats, float]] = (0, 0), (values[:0], 0.0)
+        self._jumps = Jumps(values)
+
+    def cuts(self) -> list[int]:
+        """Each is the first point of a new level, in order."""
+        if len(self.values) < 2 * FEWEST:
+            return []
+        cuts = self._hold(self._split())
+        for _ in range(_SWEEPS):
+            placed = self._settled(cuts)
+            if placed == cuts:
+                break
+            held = self._hold(placed)
+            if held == placed:
+                return held
+            cuts = held
+        return cuts
+
+    def chance(self, begin: int, cut: int, end: int, likeness: float) -> float:
+        """How likely noise alone makes a cut as clear as that at `cut` between `begin` and `end`.
+
+        `likeness` is by how much the statistic shrinks because neighbours resemble each other (1: not at all).
+        """
+        found = self._scan(begin, end)
+        p = 1.0
+        if found.line <= _LINE * abs(found.z):
+            p = chance(found.z * likeness, end - begin)
+            if p > HOLD_CHANCE and end - begin <= SHORT:
+                p = min(p, difference_chance(self.values[begin:end], cut - begin, likeness))
+        if p > HOLD_CHANCE and self._jumps.stands_out(cut):
+            p = HOLD_CHANCE / 2
+        return p
+
+    def likeness(self, cuts: list[int]) -> float:
+        """By how much rank sums shrink because neighbouring points resemble each other, within the levels.
+
+        √((1 − φ)/(1 + φ)) for the correlation φ of neighbours, less its standard error: 1 for independent noise.
+        """
+        n = len(self.values)
+        bounds = [0, *cuts, n]
+        rest = self.values.copy()
+        for a, b in pairwise(bounds):
+            rest[a:b] -= self.median(a, b)
+        rest, deviation = scores(rest)
+        if deviation <= 0:
+            return 1.0
+        products = rest[1:] * rest[:-1]
+        squares = rest[:-1] * rest[:-1]
+        if cuts:
+            across = np.asarray(cuts) - 1
+            products[across] = 0.0
+            squares[across] = 0.0
+        phi = float(products.sum()) / max(float(squares.sum()), 1e-300)
+        # Each fitted level makes neighbours look less alike than they are (Kendall 1954).
+        phi += (len(cuts) + 1) * (1 + 3 * max(phi, 0.0)) / n
+        phi = min(max(phi - _SURELY / math.sqrt(n), 0.0), 0.98)
+        return math.sqrt((1 - phi) / (1 + phi))
+
+    def median(self, begin: int, end: int) -> float:
+        """That of the points from `begin` to before `end`, in what is ranked."""
+        key = (begin, end)
+        found = self._medians.get(key)
+        if found is None:
+            found = self._medians[key] = middle(self.values[begin:end])
+        return found
+
+    def _split(self) -> list[int]:
+        found: list[int] = []
+        windows = [(0, len(self.values))]
+        while windows:
+            begin, end = windows.pop()
+            inner = [cut for cut in self._inside(begin, end) if min(cut - begin, end - cut) >= FEWEST]
+            if inner:
+                found += inner
+                bounds = [begin, *inner, end]
+                windows += list(pairwise(bounds))
+        return sorted(found)
+
+    def _inside(self, begin: int, end: int) -> list[int]:
+        """Where to cut a window: once, twice around what stands out, or not at all."""
+        n = end - begin
+        if n < 2 * FEWEST:
+            return []
+        best = self._scan(begin, end)
+        if chance(best.z, n) < SPLIT_CHANCE:
+            return [begin + best.place]
+        if best is NOTHING:
+            return []
+        if n <= SHORT and difference_chance(self.values[begin:end], best.place) < HOLD_CHANCE:
+            return [begin + best.place]
+        start, stop, p = excursion(*self._scores(begin, end))
+        return [begin + start, begin + stop] if p < EXCURSION_CHANCE else []
+
+    def _hold(self, cuts: list[int]) -> list[int]:
+        """The cuts that hold. In each round those go that hold least among their neighbours."""
+        for _ in range(_ROUNDS):
+            if not cuts:
+                break
+            likeness = self.likeness(cuts)
+            bounds = [0, *cuts, len(self.values)]
+            chances = [
+                (self.chance(a, b, c, likeness), -abs(self._scan(a, c).z))
+                for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False)
+            ]
+            worst = [(0.0, 0.0), *chances, (0.0, 0.0)]
+            kept = [
+                cut
+                for i, cut in enumerate(cuts, start=1)
+                if worst[i][0] <= HOLD_CHANCE or worst[i] < max(worst[i - 1], worst[i + 1])
+            ]
+            if len(kept) == len(cuts):
+                break
+            cuts = kept
+        return cuts
+
+    def _settled(self, cuts: list[int]) -> list[int]:
+        """The cuts where they are most likely, as often as one that moved moves its neighbours."""
+        for _ in range(_SWEEPS):
+            placed = self._placed(cuts)
+            if placed == cuts:
+                break
+            cuts = placed
+        return cuts
+
+    def _placed(self, cuts: list[int]) -> list[int]:
+        """Each cut where the noise, taken as Student's t with 3 degrees of freedom, is most likely."""
+        placed: list[int] = []
+        bounds = [0, *cuts, len(self.values)]
+        for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False):
+            key = max(a, placed[-1] if placed else 0), b, c
+            if key not in self._places:
+                self._places[key] = self._place(*key)
+            placed.append(self._places[key])
+        return placed
+
+    def _place(self, begin: int, cut: int, end: int) -> int:
+        if end - begin < 2 * FEWEST or cut - begin < 1:
+            return cut
+        window = self.values[begin:end]
+        before = window - self.median(begin, cut)
+        after = window - self.median(cut, end)
+        rest = np.abs(np.concatenate((before[: cut - begin], after[cut - begin :])))
+        scale = 1.4826 * middle(rest) or 1.2533 * float(rest.mean())
+        if scale <= 0:
+            return cut
+        factor = 1 / (3 * scale * scale)
+        costs = np.log1p(before * before * factor) - np.log1p(after * after * factor)
+        return begin + FEWEST + int(costs.cumsum()[FEWEST - 1 : end - begin - FEWEST].argmin())
+
+    def _scan(self, begin: int, end: int) -> Scan:
+        key = (begin, end)
+        found = self._scans.get(key)
+        if found is None:
+            weights = None if self._weights is None else self._weights[begin:end]
+            found = self._scans[key] = scan(*self._scores(begin, end), weights)
+        return found
+
+    def _scores(self, begin: int, end: int) -> tuple[Floats, float]:
+        """Those of a window; only the last ones are kept, since a long list has many."""
+        if self._last[0] != (begin, end):
+            self._last = (begin, end), scores(self.values[begin:end])
+        return self._last[1]
+
+
+def middle(values: Floats) -> float:
+    """The median, without the checks that cost NumPy's own more than the median itself."""
+    half = len(values) // 2
+    ordered = values.copy()
+    ordered.partition(half)
+    upper = float(ordered[half])
+    return upper if len(values) % 2 else (float(ordered[:half].max()) + upper) / 2
