@@ -72,7 +72,8 @@ def history_place(folder: Path | None = None, root: Path | None = None) -> Histo
     """
     top = root or project_root()
     config = load_project(top)
-    chosen = folder.absolute() if folder is not None else top / config.history.folder
+    given = folder if folder is not None else top / config.history.folder
+    chosen = Path(os.path.abspath(given))  # noqa: PTH100  (`..` goes, links stay)
     return HistoryPlace(top, config, chosen, os.environ.get(VARIABLE) or None)
 
 

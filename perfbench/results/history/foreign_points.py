@@ -14,12 +14,14 @@ from perfbench.results.history.measured import Place, Point
 from perfbench.results.history.provenance import provenance
 from perfbench.results.history.row_table import ReadRun, RowTable, in_columns
 from perfbench.results.history.told import Told
-from perfbench.results.result_file import ResultFile
+from perfbench.results.result_file import ResultFile, SideHeader
 
 Bounds = Callable[[Sequence[float]], tuple[float, float]]
 """Bounds of the median of some values at 99 %, NaN where there are too few."""
 
 NO_COMMIT = "tells no commit; name it with --commit, and its date with --date"
+
+CHANGED = "was measured with changes that its commit does not hold: left out, unless --commit names it"
 
 _TOO_LARGE = 1e300
 _MINOR = re.compile(r"(\S+ )?\d+\.\d+")
@@ -52,31 +54,37 @@ def runs_of(
     problems = list(result.problems)
     sides = {label: side for label, side in result.header.sides.items() if label not in passing.sides}
     for label, header in sides.items():
-        commit = header.commit or own.commit
-        place = document.path if len(sides) == 1 else f"{document.path} ({label})"
-        if told.commit and commit and commit != told.commit:
-            problems.append(Problem(place, None, f"is of commit {commit[:12]}: --commit is not used"))
-        commit = commit or (told.commit if len(sides) == 1 else "")
-        if header.dirty:
-            problems.append(Problem(place, None, "was measured with changes that no commit holds: left out"))
-        elif not commit:
-            problems.append(Problem(place, None, NO_COMMIT))
-        else:
-            rows = [row for row in result.side(label) if row.benchmark not in passing.rows]
-            points = list(points_of(rows, bounds))
-            date = told.date if told.date is not None else own.date
-            runs.append(
-                in_columns(
-                    table,
-                    points,
-                    place=_place(header.environment, told, own),
-                    commit=commit,
-                    date=date or 0.0,
-                    moment=result.header.created,
-                    hardware=hardware_of(header.environment),
-                )
+        commit, said = _commit(header, own, told, alone=len(sides) == 1)
+        if said:
+            place = document.path if len(sides) == 1 else f"{document.path} ({label})"
+            problems.append(Problem(place, None, said))
+        if not commit:
+            continue
+        rows = [row for row in result.side(label) if row.benchmark not in passing.rows]
+        own_date = None if header.dirty else own.date
+        date = told.date if told.date is not None else own_date
+        runs.append(
+            in_columns(
+                table,
+                list(points_of(rows, bounds)),
+                place=_place(header.environment, told, own),
+                commit=commit,
+                date=date or 0.0,
+                moment=result.header.created,
+                hardware=hardware_of(header.environment),
             )
+        )
     return runs, problems
+
+
+def _commit(header: SideHeader, own: Told, told: Told, *, alone: bool) -> tuple[str, str]:
+    """Of which commit a side is, empty where nothing says it, and what there is to say about that."""
+    known = "" if header.dirty else header.commit or own.commit
+    if known:
+        return known, f"is of {known[:12]}: --commit is not used" if told.commit not in ("", known) else ""
+    if told.commit and alone:
+        return told.commit, ""
+    return "", CHANGED if header.dirty else NO_COMMIT
 
 
 def _place(environment: Environment, told: Told, own: Told) -> Place:

@@ -16,8 +16,9 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,6 +27,9 @@ from perfbench.results.asv_benchmarks import FILE as BENCHMARKS_FILE
 from perfbench.results.asv_benchmarks import Suite, read_suite
 from perfbench.results.history.told import Told
 from perfbench.results.replacing import replace_bytes
+
+if TYPE_CHECKING:
+    from perfbench.results.result_file import ResultFile
 
 TREES, FILES, REFERENCES, KEEPER, LOCK = "trees", "files", "references.jsonl", "keeper", "lock"
 TOLD = "told.json"
@@ -117,6 +121,30 @@ class HistoryFolder:
     def place_of(self, source: Path, digest: str) -> Path:
         """Where a file of another tool is kept."""
         return self.path / FILES / f"{digest.replace(':', '')[:24]}-{_safe(source.name)}"
+
+    def keep_result(self, result: ResultFile, told: Told, name: str) -> Path:
+        """Keep the side `head` of a result as a file of perfbench's own, called by its content and `name`."""
+        from perfbench.results.result_file import HEAD  # noqa: PLC0415
+        from perfbench.results.writer import ResultWriter  # noqa: PLC0415
+
+        place = self.path / FILES / f".{name}.{os.getpid()}.new"
+        with _explained(self.path):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.unlink(missing_ok=True)
+        sides = {label: side for label, side in result.header.sides.items() if label == HEAD}
+        header = replace(result.header, sides=sides)
+        with ResultWriter(place, header, mode=0o666) as writer:
+            for row in result.side(HEAD):
+                for run in row.runs:
+                    writer.run(HEAD, row.benchmark, row.metric, run)
+                if not row.runs and row.summary is not None:
+                    writer.summary(HEAD, row.benchmark, row.metric, row.summary)
+            writer.finish(seconds=0.0)
+        with _explained(self.path):
+            kept = self.place_of(Path(name), content_digest(place.read_bytes()) + told.digest)
+            place.replace(kept)
+        keep_told(kept, told)
+        return kept
 
     def sweep(self) -> None:
         """Remove what an import left behind that was killed: copies without a name."""

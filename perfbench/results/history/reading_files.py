@@ -126,7 +126,7 @@ class FileReader:
             found.problems,
             is_asv=True,
             overwritten=self._overwritten(job, place, document, found.run),
-            copy=_copied(place, document.data),
+            copy=_copied(place, document.data, kept),
         )
 
     def _overwritten(self, job: Job, place: Path, document: Document, run: ReadRun) -> int:
@@ -166,7 +166,7 @@ class FileReader:
             replace(kept, path=str(place.relative_to(folder))),
             runs,
             problems,
-            copy=_copied(place, document.data),
+            copy=_copied(place, document.data, kept),
             told=msgspec.structs.replace(source.told, source=document.path),
         )
 
@@ -186,13 +186,15 @@ def _own_path(folder: Path, path: str) -> str:
     return os.path.relpath(path, folder) if Path(path).is_relative_to(folder) else path
 
 
-def _copied(place: Path, data: bytes) -> str:
-    """A copy that gets the name `place` once it is settled that the file counts.
+def _copied(place: Path, data: bytes, kept: KeptFile) -> str:
+    """A copy that gets the name `place` once it is settled that the file counts; it is as old as the file.
 
     That it is on the disk is not waited for: the file that was imported still is.
     """
-    temporary = place.with_name(f".{place.name}.{os.getpid()}{COPY_SUFFIX}")
+    own = content_digest(f"{os.getpid()} {kept.source}".encode())[:12]  # several may want the same name
+    temporary = place.with_name(f".{place.name}.{own}{COPY_SUFFIX}")
     _write(temporary, data)
+    os.utime(temporary, ns=(kept.modified, kept.modified))
     return str(temporary)
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from perfbench.errors import UsageError
 from perfbench.model import Problem
+from perfbench.results import criterion
 from perfbench.results.asv_benchmarks import FILE as BENCHMARKS_FILE
 from perfbench.results.asv_benchmarks import Suite, read_suite
 from perfbench.results.document import load
@@ -62,7 +63,9 @@ class Survey:
     def take(self, path: Path) -> None:
         """A file or folder that the user named. Raises UsageError where there is none."""
         path = Path(os.path.abspath(path))  # noqa: PTH100  (a link that was named stays what it is called)
-        if path.is_dir():
+        if path.is_dir() and criterion.recognises_folder(path):
+            self._criterion(path)
+        elif path.is_dir():
             self._walk(path)
         elif path.exists():
             self._file(path)
@@ -86,6 +89,14 @@ class Survey:
             if len(self.found.files) >= MOST_FILES:
                 self.found.note(folder, f"holds more than {MOST_FILES} files: the rest is left out")
                 return
+
+    def _criterion(self, folder: Path) -> None:
+        """A folder of criterion.rs, which writes over it the next time: its `new` is kept as a result file."""
+        told = msgspec.structs.replace(self._told, source=str(folder))
+        path = self._folder.keep_result(criterion.read_folder(folder), told, "criterion.jsonl")
+        number = self._sources[path] = len(self._sources) + 1
+        self.found.sources[number] = Source(told)
+        self.found.files.append((str(path), number))
 
     def _may_enter(self, folder: Path) -> bool:
         if folder.is_symlink():
