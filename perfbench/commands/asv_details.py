@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from perfbench.results.json_text import MalformedError
 
 MOST_ROWS = 10_000
 """A benchmark of more combinations of its params is shown by those that were measured."""
+
+MOST_TRIED = 5
+"""So many of an environment's newest files are opened until one can be read."""
 
 
 def asv_details(trees: Iterable[Path], *, complete: bool) -> AsvDetails:
@@ -56,26 +60,24 @@ def _benchmark(name: str, entry: Any) -> AsvBenchmark | None:
 
 
 def _settings(folder: Path) -> dict[str, dict[str, str | None]]:
-    """Environment → what its newest file says of it. Which one that is tells the file's name, without reading it."""
-    newest: dict[str, tuple[float, Path]] = {}
+    """Environment → what its newest file says of it; which file is of which environment tells its name."""
+    files: dict[str, list[Path]] = defaultdict(list)
     for path in folder.glob("*.json"):
         commit, dash, environment = path.stem.partition("-")
-        if not dash or not commit:
-            continue
-        moment = path.stat().st_mtime
-        if environment not in newest or moment > newest[environment][0]:
-            newest[environment] = (moment, path)
+        if commit and dash:
+            files[environment].append(path)
     found = {}
-    for _, path in newest.values():
-        head = _object(path)
-        params = head.get("params")
-        if not isinstance(params, dict):
-            continue
-        setting = {str(name): str(value if value is not None else "") for name, value in params.items()}
-        variables = head.get("env_vars")
-        if isinstance(variables, dict):
-            setting |= {f"env-{name}": str(value) for name, value in variables.items()}
-        found[str(head.get("env_name") or path.stem.partition("-")[2])] = dict[str, str | None](setting)
+    for environment, paths in files.items():
+        for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)[:MOST_TRIED]:
+            head = _object(path)
+            params, variables = head.get("params"), head.get("env_vars")
+            if not isinstance(params, dict):
+                continue
+            setting = {str(name): str(value if value is not None else "") for name, value in params.items()}
+            if isinstance(variables, dict):
+                setting |= {f"env-{name}": str(value) for name, value in variables.items()}
+            found[str(head.get("env_name") or environment)] = dict[str, str | None](setting)
+            break
     return found
 
 

@@ -53,16 +53,14 @@ def command(
     from perfbench.commands.history_source import Wanted  # noqa: PLC0415
     from perfbench.commands.publishing import publish  # noqa: PLC0415
     from perfbench.commands.publishing_progress import PagesShown  # noqa: PLC0415
+    from perfbench.results.uncollected import uncollected  # noqa: PLC0415
 
     if results is not None and folder is not None:
         raise UsageError("--results and --history were both given", "publish one of them at a time")
     place = history_place(folder)
     wanted = Wanted(pattern, machine, environment, branch)
-    if results is not None:
-        report, details = _of_tree(place, results, wanted)
-    else:
-        report, details = _of_history(place, wanted)
-    with PagesShown() as shown:
+    with uncollected(), PagesShown() as shown:
+        report, details = _of_history(place, wanted) if results is None else _of_tree(place, results, wanted)
         published = publish(report, output or place.root / place.config.history.site, details, shown)
     _tell(report.problems)
     if published.missing:

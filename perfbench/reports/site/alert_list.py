@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from perfbench.model_history import Alert
 from perfbench.reports.site.wording import is_exact, sentence
 
@@ -28,7 +30,8 @@ def render(project: str, alerts: Sequence[Alert], created: float, version: str =
         "open": sum(alert.is_open for alert in ordered),
         "alerts": [_alert(alert) for alert in ordered],
     }
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+    # json's own indentation takes ten times as long.
+    return msgspec.json.format(json.dumps(content, allow_nan=False), indent=2) + "\n"
 
 
 def _alert(alert: Alert) -> dict[str, Any]:
