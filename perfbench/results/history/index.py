@@ -42,7 +42,7 @@ class HistoryIndex(Protocol):
         """The points of one series, by date of commit; none where there is no such series."""
 
     def all_series(self, keys: Iterable[SeriesKey] | None = None) -> Iterator[Series]:
-        """Every series that has points, or those named, a few in memory at a time."""
+        """Every series that has points, by name, or those named; a few in memory at a time."""
 
     def tails(
         self, count: int, keys: Iterable[SeriesKey] | None = None

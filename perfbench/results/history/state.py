@@ -21,13 +21,21 @@ def state_of(folder: Path, url: str | None) -> str:
     """What is wrong with the index, as the end of a sentence about it; empty where nothing is."""
     from perfbench.results.history.index import FILE, open_database  # noqa: PLC0415
 
-    if not url and not (folder / FILE).exists():
+    if not url and not _has_content(folder / FILE):
         return "was missing"
     try:
         with contextlib.closing(open_database(folder, url)) as database:
             return layout_state(database)
     except DamagedError as error:
         return f"was damaged ({error})"
+
+
+def _has_content(path: Path) -> bool:
+    """An empty file is an empty database to SQLite, and would be taken for a history without points."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def layout_state(database: Database) -> str:

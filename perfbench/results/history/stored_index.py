@@ -80,7 +80,7 @@ class StoredIndex:
 
     def all_series(self, keys: Iterable[SeriesKey] | None = None) -> Iterator[Series]:
         """Every series that has points, or those named, a few in memory at a time."""
-        wanted = list(self._strands if keys is None else keys)
+        wanted = list(self.keys() if keys is None else keys)
         for start in range(0, len(wanted), _AT_ONCE):
             some = wanted[start : start + _AT_ONCE]
             strands = {key: self._strands_of(key) for key in some}
