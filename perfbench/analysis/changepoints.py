@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Numbers = Sequence[float | None] | Floats
 
-_ABNORMAL = 1e300
-"""Beyond this, sums overflow; no benchmark measures so much."""
+_ABNORMAL = 1e140
+"""Beyond this, sums of squares overflow; no benchmark measures so much."""
 
 _PLACE_COST = 1.84
 """Half of the 95 % point of the likelihood ratio of a change's place, 7.35 (Yao 1987), for what `placing` adds up."""

@@ -21,10 +21,14 @@ _TIMES = 5.0
 
 
 class Jumps:
-    """By how much the median of three points differs from that of the three before, at each place of a list."""
+    """By how much the median of three points differs from that of the three before, at each place of a list.
 
-    def __init__(self, values: Floats) -> None:
+    Three points of little weight are no level to jump from or to.
+    """
+
+    def __init__(self, values: Floats, weights: Floats | None = None) -> None:
         self._values = values
+        self._weights = weights
 
     def stands_out(self, place: int) -> bool:
         """Whether the level jumps between `place` − 1 and `place` by far more than it does elsewhere.
@@ -43,5 +47,8 @@ class Jumps:
         a, b, c = self._values[:-2], self._values[1:-1], self._values[2:]
         medians = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
         jumps = np.abs(medians[_REACH:] - medians[:-_REACH])
+        if self._weights is not None:
+            sums = np.convolve(self._weights, np.ones(_REACH), "valid")
+            jumps[np.minimum(sums[:-_REACH], sums[_REACH:]) < _REACH / 2] = 0.0
         rank = min(len(jumps) - 1, int(_USUAL * len(jumps)))
         return jumps, float(np.partition(jumps, rank)[rank])

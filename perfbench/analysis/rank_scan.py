@@ -136,7 +136,7 @@ def chance(z: float, n: int) -> float:
     return min(1.0, tail * (span - span / (b * b) + 4 / (b * b)))
 
 
-def excursion(ranks: Floats, deviation: float) -> tuple[int, int, float]:
+def excursion(ranks: Floats, deviation: float, weights: Floats | None = None) -> tuple[int, int, float]:
     """The stretch of a window that differs most from the rest of it: (begin, end, p), p corrected for all stretches.
 
     Two changes that undo each other hide from `scan`. Lengths grow by a constant factor; the chance of the
@@ -148,7 +148,10 @@ def excursion(ranks: Floats, deviation: float) -> tuple[int, int, float]:
     nothing = (0, 0, 1.0)
     if deviation <= 0:
         return nothing
-    sums = np.concatenate(([0.0], ranks.cumsum() / deviation))
+    if weights is not None:
+        ranks = weights * (ranks - float(ranks @ weights) / max(float(weights.sum()), 1e-12))
+        deviation = math.sqrt(float(ranks @ ranks) / n)
+    sums = np.concatenate(([0.0], ranks.cumsum() / max(deviation, 1e-300)))
     length, lengths, best = FEWEST + 1, 0, nothing
     while length <= n // 2:
         differences = sums[length:] - sums[:-length]

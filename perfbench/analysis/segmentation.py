@@ -15,7 +15,7 @@ import numpy as np
 
 from perfbench.analysis.jumps import Jumps
 from perfbench.analysis.rank_scan import FEWEST, NOTHING, Scan, chance, excursion, scan, scores
-from perfbench.analysis.short_levels import SHORT, difference_chance
+from perfbench.analysis.short_levels import SHORT, difference_chance, largest_step
 
 if TYPE_CHECKING:
     from perfbench.model_history import Floats
@@ -47,7 +47,7 @@ class Segmentation:
         self._medians: dict[tuple[int, int], float] = {}
         self._places: dict[tuple[int, int, int], int] = {}
         self._last: tuple[tuple[int, int], tuple[Floats, float]] = (0, 0), (values[:0], 0.0)
-        self._jumps = Jumps(values)
+        self._jumps = Jumps(values, weights)
 
     def cuts(self) -> list[int]:
         """Each is the first point of a new level, in order."""
@@ -73,8 +73,9 @@ class Segmentation:
         p = 1.0
         if found.line <= _LINE * abs(found.z):
             p = chance(found.z * likeness, end - begin)
-            if p > HOLD_CHANCE and end - begin <= SHORT:
-                p = min(p, difference_chance(self.values[begin:end], cut - begin, likeness))
+        if p > HOLD_CHANCE and end - begin <= SHORT:
+            window, before = self._trusted(begin, cut, end)
+            p = min(p, difference_chance(window, before, likeness))
         if p > HOLD_CHANCE and self._jumps.stands_out(cut):
             p = HOLD_CHANCE / 2
         return p
@@ -134,9 +135,13 @@ class Segmentation:
             return [begin + best.place]
         if best is NOTHING:
             return []
-        if n <= SHORT and difference_chance(self.values[begin:end], best.place) < HOLD_CHANCE:
-            return [begin + best.place]
-        start, stop, p = excursion(*self._scores(begin, end))
+        if n <= SHORT:
+            cut = begin + largest_step(self.values[begin:end])
+            window, before = self._trusted(begin, cut, end)
+            if difference_chance(window, before) < HOLD_CHANCE:
+                return [cut]
+        weights = None if self._weights is None else self._weights[begin:end]
+        start, stop, p = excursion(*self._scores(begin, end), weights)
         return [begin + start, begin + stop] if p < EXCURSION_CHANCE else []
 
     def _hold(self, cuts: list[int]) -> list[int]:
@@ -194,6 +199,14 @@ class Segmentation:
         factor = 1 / (3 * scale * scale)
         costs = np.log1p(before * before * factor) - np.log1p(after * after * factor)
         return begin + FEWEST + int(costs.cumsum()[FEWEST - 1 : end - begin - FEWEST].argmin())
+
+    def _trusted(self, begin: int, cut: int, end: int) -> tuple[Floats, int]:
+        """The points of a window that count for at least half, and how many of them lie before the cut."""
+        window = self.values[begin:end]
+        if self._weights is None:
+            return window, cut - begin
+        counts = self._weights[begin:end] >= 0.5
+        return window[counts], int(counts[: cut - begin].sum())
 
     def _scan(self, begin: int, end: int) -> Scan:
         key = (begin, end)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from perfbench.analysis.rank_scan import FEWEST
+import numpy as np
+
+from perfbench.analysis.rank_scan import FEWEST, tables
 
 if TYPE_CHECKING:
     from perfbench.model_history import Floats
@@ -14,10 +16,18 @@ SHORT = 30
 """A window of at most so many points is short. Six of six points above six others has a rank chance of 4 % at best."""
 
 
+def largest_step(window: Floats) -> int:
+    """The place at which the means before and after differ most, for their numbers."""
+    n = len(window)
+    sums = (window - window.mean()).cumsum()[FEWEST - 1 : n - FEWEST]
+    return FEWEST + int(np.abs(sums * tables(n)[1]).argmax())
+
+
 def difference_chance(window: Floats, place: int, likeness: float = 1.0) -> float:
     """How likely noise makes the mean of the points from `place` on differ as it does (Student's t, pooled).
 
-    Corrected for all places at which the step could have been, twice, since the best of them was looked for.
+    It is 1 where a straight line explains more: that is a drift. Corrected for all places at which the step
+    could have been, twice, since the best of them was looked for.
     `likeness` is by how much the statistic shrinks because neighbours resemble each other.
     """
     n = len(window)
@@ -26,7 +36,10 @@ def difference_chance(window: Floats, place: int, likeness: float = 1.0) -> floa
     moved = window - window[0]  # so that little is lost where all are nearly equal
     before, after = float(moved[:place].sum()), float(moved[place:].sum())
     difference = after / (n - place) - before / place
-    squares = float(moved @ moved) - before * before / place - after * after / (n - place)
+    whole = float(moved @ moved)
+    squares = whole - before * before / place - after * after / (n - place)
+    if squares > whole - (before + after) ** 2 / n - _of_line(moved):
+        return 1.0
     # What repeats to the last digit is still not known better than that.
     floor = (1e-9 * (abs(float(window[0])) + abs(difference))) ** 2 * n
     spread = math.sqrt(max(squares, floor) / (n - 2))
@@ -34,6 +47,13 @@ def difference_chance(window: Floats, place: int, likeness: float = 1.0) -> floa
         return 1.0
     t = likeness * abs(difference) / (spread * math.sqrt(1 / place + 1 / (n - place)))
     return min(1.0, 2 * (n - 1) * student_tail(t, n - 2))
+
+
+def _of_line(values: Floats) -> float:
+    """The sum of squares that a straight line explains."""
+    n = len(values)
+    slope = float(values @ tables(n)[3])
+    return slope * slope / n
 
 
 def student_tail(t: float, degrees: int) -> float:

@@ -150,7 +150,7 @@ def test_answers_come_line_by_line_from_a_pipe(tmp_path: Path) -> None:
 
 
 def test_a_line_without_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfbench.commands.judging.MOST_BYTES", 300)
+    monkeypatch.setattr("perfbench.commands.json_lines.MOST_BYTES", 300)
     lines, answers = io.BytesIO(f"{'[' * 1000}\n{line('good')}\n{'[' * 500}".encode()), io.BytesIO()
     with pytest.raises(UsageError, match="2 of 3 lines"):
         judge_lines(lines, answers, 0.01, family=False, strict=False)
