@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from perfbench.model_history import Alert, PlacedChange, SeriesReport
+from perfbench.model_history import Alert, Direction, PlacedChange, Series, SeriesReport
 from perfbench.reports.names import plain, shown_name
 from perfbench.reports.site import wording
 from perfbench.reports.site.commit_order import CommitOrder
@@ -43,12 +43,20 @@ def benchmark_page(reports: Sequence[SeriesReport], order: CommitOrder) -> dict[
 
 
 def status(placed: PlacedChange, alert: Alert | None) -> str:
-    """What has become of a change: `open`, `accepted`, `recovered`, or empty where nobody has to look."""
+    """What has become of a change: `open`, `accepted`, `recovered`, `lost`, or empty where nobody has to look."""
     if placed.recovered_at is not None:
-        return "recovered"
+        return "lost" if placed.change.direction is Direction.IMPROVEMENT else "recovered"
     if alert is None:
         return ""
     return "accepted" if alert.accepted else "open"
+
+
+def change_bounds(placed: PlacedChange, series: Series, order: CommitOrder) -> tuple[int | None, int | None]:
+    """Between which commits a change surely came; None twice where that is the most likely place alone."""
+    change = placed.change
+    if change.earliest == change.latest or not 0 < change.earliest <= change.latest < len(series):
+        return None, None
+    return order.numbers[series.commits[change.earliest - 1]], order.numbers[series.commits[change.latest]]
 
 
 def _value(report: SeriesReport, name: str) -> str:
@@ -73,7 +81,11 @@ def _line(report: SeriesReport, order: CommitOrder) -> dict[str, Any]:
         "high": rounded(series.high),
         "confidence": series.confidence,
         "versions": versions,
-        "changes": [_change(placed, alerts.get(placed), order) for placed in report.changes],
+        "changes": [
+            _change(placed, alerts.get(placed), order)
+            | dict(zip(("from", "to"), change_bounds(placed, series, order), strict=True))
+            for placed in report.changes
+        ],
         "problems": [plain(problem.message) for problem in report.problems],
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from perfbench.model_history import Direction, HistoryReport, PlacedChange, SeriesReport
 from perfbench.reports.names import plain
 from perfbench.reports.site import wording
-from perfbench.reports.site.benchmark_page import status
+from perfbench.reports.site.benchmark_page import change_bounds, status
 from perfbench.reports.site.commit_order import CommitOrder
 from perfbench.reports.site.page_names import PageKey, page_key
 from perfbench.reports.site.script_data import numbered
@@ -104,7 +104,9 @@ def _changes(changes: list[list[Any]], one: SeriesReport, row: int, order: Commi
         known = status(placed, alert)
         if placed.change.direction is Direction.IMPROVEMENT and placed.commit in cures:
             known = "cure"
-        changes.append(_change(placed, row, known, alert.accepted if alert else "", order))
+        reason = alert.accepted if alert else ""
+        bounds = change_bounds(placed, one.series, order)
+        changes.append([*_change(placed, row, known, reason, order), *bounds])
     return newest
 
 

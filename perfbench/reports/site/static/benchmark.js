@@ -6,7 +6,6 @@
   const MOST_LINES = 8; // more cannot be told apart, by colour or at all
   const DASHES = [[], [6, 3]];
   const ROWS = 200;
-  const STATUS = { open: "open", accepted: "accepted", recovered: "recovered", "": "" };
 
   const slug = new URLSearchParams(location.search).get("of") || "";
   const content = document.getElementById("content");
@@ -127,8 +126,10 @@
     chart.show(lines, data.unit);
     const none = !lines.length ? "Nothing fits this choice: choose at least one value of each switch."
       : chart.canvas.hidden ? "Nothing was measured yet." : "";
+    const breaks = lines.some((line) => line.versions.length)
+      ? make("p", { class: "dim" }, "A gap in a line: the benchmark’s own code changed. What lies before and after is not compared.") : "";
     const more = fitting > lines.length ? `The first ${lines.length} of ${fitting} lines are drawn; choose fewer to see others.` : "";
-    lists.legend.replaceChildren(none || more ? make("p", { class: "note" }, none || more) : "", legend(lines));
+    lists.legend.replaceChildren(none || more ? make("p", { class: "note" }, none || more) : "", breaks, legend(lines));
     lists.changes.replaceChildren(changeTable(lines));
     fillTable();
   }
@@ -146,7 +147,7 @@
     const latest = (line) => line.values.length ? line.values[line.values.length - 1] : null;
     const largest = Math.max(0, ...lines.map(latest).filter(Number.isFinite));
     const scale = perfbench.scale(data.unit, Math.min(...lines.map(latest).filter((value) => value), largest || 1));
-    return make("table", { class: "legend" }, make("caption", { class: "hear" }, "Lines of the chart, compared"),
+    return make("table", { class: lines.length > 1 ? "legend" : "legend single" }, make("caption", { class: "hear" }, "Lines of the chart, compared"),
       make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Compared"), make("th", { scope: "col", class: "right" }, "Latest"),
         make("td", { class: "bar" }), make("th", { scope: "col", class: "right" }, "Newest change"))),
       make("tbody", {}, lines.map((line, number) => {
@@ -171,14 +172,13 @@
       const cure = change.recovered === null ? null : line.commits[change.recovered];
       return make("tr", {},
         make("td", { class: "at" }, make("span", { class: "dim day" }, change.commit === null ? "" : perfbench.day(perfbench.known[change.commit][1])),
-          ...perfbench.changedAt(change.since, change.commit, change.between),
-          change.between ? make("span", { class: "dim" }, ` ${count(change.between, "commit", "commits")} between`) : null),
+          ...perfbench.changedAt(change)),
         several ? make("td", {}, line.name) : null,
         make("td", { class: "right" }, perfbench.sizeOf(change.direction, change.size)),
         make("td", { class: "dim interval" }, change.interval),
         make("td", { class: "value levels" }, `${change.levels[0]} → ${change.levels[1]}`),
         make("td", { class: "right dim" }, change.sureness),
-        make("td", {}, change.status ? make("span", { class: `status ${change.status}` }, STATUS[change.status]) : null,
+        make("td", {}, change.status ? make("span", { class: `status ${change.status}` }, change.status) : null,
           change.reason ? make("span", { class: "dim" }, ` “${change.reason}”`) : null,
           cure === null ? null : make("span", { class: "dim" }, " at ", perfbench.commitLink(cure))),
         make("td", {}, make("button", { type: "button", class: "small", "aria-label": `Show the change of ${change.size} in the chart`,

@@ -177,7 +177,7 @@ perfbench.Chart = class {
     const [low, high] = this.bounds(from, to);
     const scale = perfbench.scale(this.unit, Math.max(Math.abs(low), Math.abs(high)));
     const ticks = this.ticks(low, high, scale[1], Math.max(2, Math.floor(height / 64)));
-    const words = ticks.map((tick) => perfbench.digits(tick / scale[1]));
+    const words = this.words(ticks.map((tick) => tick / scale[1]));
     const left = Math.max(...words.map((word) => brush.measureText(word).width), 20) + 12;
     const area = this.area = { left, right: width - 10, top: 26, bottom: height - 26 };
     const bend = this.options.log ? Math.log : (value) => value;
@@ -243,6 +243,16 @@ perfbench.Chart = class {
     for (let count = Math.ceil(low / factor / step); count * step * factor <= high && found.length < 30; count += 1)
       found.push(count * step * factor);
     return found;
+  }
+
+  /** Ticks with as many decimals as tell them apart, the same for all; those of a wide logarithm each by itself. */
+  words(ticks) {
+    const steps = ticks.slice(1).map((tick, place) => tick - ticks[place]);
+    const step = Math.min(...steps), most = Math.max(...ticks.map(Math.abs));
+    if (!steps.length || Math.max(...steps) > step * 1.5 || most >= 1e15 || most < 1e-4) return ticks.map((tick) => perfbench.digits(tick));
+    let decimals = 0;
+    while (decimals < 9 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6 * step * 10 ** decimals) decimals += 1;
+    return ticks.map((tick) => tick.toFixed(decimals).replace("-", "−"));
   }
 
   drawGrid(ticks, words, scale, from, to) {
@@ -397,7 +407,7 @@ perfbench.Chart = class {
       brush.lineTo(x + 6.5, y + up * 5);
       brush.lineTo(x - 6.5, y + up * 5);
       brush.closePath();
-      brush.fillStyle = change.status === "recovered" || change.status === "accepted"
+      brush.fillStyle = ["recovered", "accepted", "lost"].includes(change.status)
         ? this.colour("paper") : this.colour(change.direction);
       brush.strokeStyle = this.colour(change.direction);
       brush.lineWidth = 1.75;

@@ -9,7 +9,7 @@
   const PAGE = 0, NAME = 1, PARAMS = 2, AREA = 3, MACHINE = 4, ENVIRONMENT = 5, BRANCH = 6, PROJECT = 7, POINTS = 8;
   const LATEST = 9, SPARK = 10, NEWEST = 11;
   const ROW = 0, DIRECTION = 1, STATUS = 2, SIZE = 3, INTERVAL = 4, BEFORE = 5, AFTER = 6, SURENESS = 7, SINCE = 8;
-  const COMMIT = 9, BETWEEN = 10, REASON = 11, CURE = 12;
+  const COMMIT = 9, BETWEEN = 10, REASON = 11, CURE = 12, FROM = 13, TO = 14;
 
   let data;
 
@@ -55,16 +55,17 @@
   function openGroup(group) {
     const number = group[0][COMMIT];
     const [, seconds, tag] = perfbench.known[number] || ["", 0, ""];
-    const exact = group.every((one) => one[BETWEEN] === 0);
-    const heading = make("h3", {}, exact ? "At " : "Up to ", perfbench.commitLink(number),
+    // Only what points and git agree on is said without a word of caution.
+    const kind = group.some((one) => one[FROM] !== null) ? "About " : group.every((one) => one[BETWEEN] === 0) ? "At " : "Up to ";
+    const heading = make("h3", {}, kind, perfbench.commitLink(number),
       make("span", { class: "dim" }, ` ${perfbench.day(seconds)}`), tag ? make("span", { class: "tag" }, tag) : null);
     return make("div", { class: "card" }, heading, grown(group, 10, changeItem, "benchmarks", "ul", "changes"));
   }
 
   function changeItem(one) {
     const row = data.rows[one[ROW]];
-    const range = one[BETWEEN] === 0 ? null : make("span", { class: "dim" }, "between ",
-      ...perfbench.changedAt(one[SINCE], one[COMMIT], one[BETWEEN]));
+    const range = one[BETWEEN] === 0 && one[FROM] === null ? null : make("span", { class: "dim" },
+      ...perfbench.changedAt({ since: one[SINCE], commit: one[COMMIT], between: one[BETWEEN], from: one[FROM], to: one[TO] }));
     const after = one[CURE] === null ? null : make("span", { class: "dim" }, "recovered at ", perfbench.commitLink(one[CURE]));
     return make("li", {},
       make("div", { class: "what" },
@@ -83,7 +84,7 @@
   function changedSections() {
     const of = (test) => newestFirst(data.changes.filter(test));
     const parts = [
-      ["Improved", of((one) => one[DIRECTION] === "improvement" && one[STATUS] !== "cure" && one[STATUS] !== "recovered")],
+      ["Improved", of((one) => one[DIRECTION] === "improvement" && one[STATUS] !== "cure" && one[STATUS] !== "lost")],
       ["Recovered", of((one) => one[STATUS] === "recovered")],
       ["Accepted", of((one) => one[STATUS] === "accepted")],
       ["Changed without an alert", of((one) => one[STATUS] === "" && one[DIRECTION] !== "improvement")],
@@ -163,7 +164,7 @@
 
   /** Its size; in grey, with the word, once nobody has to look any more. */
   function newestChange(newest) {
-    const settled = newest[STATUS] === "recovered" || newest[STATUS] === "accepted";
+    const settled = ["recovered", "accepted", "lost"].includes(newest[STATUS]);
     return make("span", { class: settled ? "settled" : null }, perfbench.sizeOf(newest[DIRECTION], newest[SIZE]),
       settled ? make("span", { class: "word" }, newest[STATUS]) : null);
   }

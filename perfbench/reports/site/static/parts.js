@@ -77,12 +77,15 @@ perfbench.commitLink = (number) => {
   return perfbench.element("a", { href, rel: "noopener noreferrer external" }, code);
 };
 
-/** The commit of a change, or the two between which it came. `between` is null where git was not asked. */
-perfbench.changedAt = (since, commit, between) => {
-  if (between === 0 || since === null || since === undefined) return [perfbench.commitLink(commit)];
-  const more = between === null ? "" : `${perfbench.count(between, "commit", "commits")} between, not measured`;
-  return [perfbench.element("span", { title: more || null, class: "range" },
-    perfbench.commitLink(since), "…", perfbench.commitLink(commit))];
+/** The commit of a change, or the two between which it came. `between` is null where git was not asked; `from` and
+    `to` bound its place where the points alone cannot tell it. */
+perfbench.changedAt = ({ since, commit, between, from, to }) => {
+  const { element: make, commitLink: link } = perfbench;
+  if (from !== null && from !== undefined)
+    return [link(commit), make("span", { class: "dim range" }, " within ", link(from), "…", link(to))];
+  if (between === 0 || since === null || since === undefined) return [link(commit)];
+  const more = between ? make("span", { class: "dim" }, ` ${perfbench.count(between, "commit", "commits")} between`) : null;
+  return [make("span", { class: "range" }, link(since), "…", link(commit)), more].filter(Boolean);
 };
 
 const WORDS = { regression: "regressed", improvement: "improved", change: "changed" };
