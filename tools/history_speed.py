@@ -184,17 +184,18 @@ def run(*arguments: str, cwd: Path) -> Cost:
     environment = {**os.environ, "PYTHONPATH": root}
     environment.pop("PERFBENCH_HISTORY_URL", None)
     began, before = time.monotonic(), _cpu()
-    process = subprocess.Popen(
+    most = 0
+    with subprocess.Popen(
         [sys.executable, "-m", "perfbench", "history", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=cwd, env=environment,
-    )  # fmt: skip
-    watched, most = psutil.Process(process.pid), 0
-    while process.poll() is None:
-        with contextlib.suppress(psutil.Error):
-            most = max(most, sum(map(_memory, [watched, *watched.children(recursive=True)])))
-        time.sleep(0.05)
-    seconds = time.monotonic() - began
-    output = process.stdout.read() if process.stdout else ""
+    ) as process:  # fmt: skip
+        watched = psutil.Process(process.pid)
+        while process.poll() is None:
+            with contextlib.suppress(psutil.Error):
+                most = max(most, sum(map(_memory, [watched, *watched.children(recursive=True)])))
+            time.sleep(0.05)
+        seconds = time.monotonic() - began
+        output = process.stdout.read() if process.stdout else ""
     if process.returncode:
         raise SystemExit(f"perfbench history {arguments[0]} ended with {process.returncode}")
     return Cost(seconds, _cpu() - before, most, output)

@@ -164,10 +164,7 @@ def _told_once(alike: Iterable[list[Problem]]) -> Iterator[Problem]:
 
 
 def _with_changes(series: Series, timeline: Timeline | None, *, detect: bool) -> SeriesReport:
-    try:
-        from perfbench.analysis.series_changes import placed_changes  # noqa: PLC0415
-    except ModuleNotFoundError:
-        return SeriesReport(series)
+    from perfbench.analysis.series_changes import placed_changes  # noqa: PLC0415
 
     return SeriesReport(series, placed_changes(series, timeline) if detect else ())
 

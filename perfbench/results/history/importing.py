@@ -19,7 +19,7 @@ from perfbench.results.history.keeping import HistoryFolder, Reference
 from perfbench.results.history.reading_files import Reading
 from perfbench.results.history.review import review
 from perfbench.results.history.state import INTERRUPTED, create, forget, layout_state, state_of
-from perfbench.results.history.surveying import ProjectOf, Survey, Surveyed, claim_trees, survey_kept
+from perfbench.results.history.surveying import ProjectOf, Survey, Surveyed, claim_trees, gone, survey_kept
 from perfbench.results.history.told import NOTHING, Told
 from perfbench.results.history.workers import read_all
 
@@ -77,6 +77,9 @@ def import_paths(
     path that is not there, PerfbenchError where folder or database cannot be used.
     """
     means = means or Means()
+    for path in paths:
+        if not path.exists():
+            raise gone(path)
     history = HistoryFolder(folder)
     history.make()
     with history.locked(means.waiting):

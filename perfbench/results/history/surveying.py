@@ -70,7 +70,7 @@ class Survey:
         elif path.exists():
             self._file(path)
         else:
-            raise UsageError(f"there is no {path}", "name a result file, or a folder of them")
+            raise gone(path)
 
     def _walk(self, folder: Path) -> None:
         for place, folders, files in os.walk(folder):
@@ -117,8 +117,10 @@ class Survey:
         return self._sources[folder]
 
     def _new_source(self, folder: Path) -> Source:
+        machine = machine_of(folder)
+        usual = folder if machine is None else folder.parent
         suite_folder = next(
-            (each for each in (folder.parent, folder) if (each / BENCHMARKS_FILE).is_file()), folder
+            (each for each in (folder.parent, folder) if (each / BENCHMARKS_FILE).is_file()), usual
         )
         if suite_folder not in self._trees:
             self._trees[suite_folder] = self._new_tree(suite_folder)
@@ -126,7 +128,7 @@ class Survey:
         return Source(
             told=told,
             suite=self._suites[suite_folder],
-            machine=machine_of(folder),
+            machine=machine,
             tree=tree,
             files=None if self._in_place else self._folder.path,
         )
@@ -143,6 +145,11 @@ class Survey:
             claim(tree, _of_a_tree(told))
             keep_suite(tree, folder)
         return tree, told
+
+
+def gone(path: Path) -> UsageError:
+    """Said of a path at which there is nothing."""
+    return UsageError(f"there is no {path}", "name a result file, or a folder of them")
 
 
 def survey_kept(folder: HistoryFolder, project_of: ProjectOf) -> Surveyed:
