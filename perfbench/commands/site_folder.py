@@ -30,7 +30,7 @@ def replaced_site(folder: Path) -> Iterator[Path]:
     if folder.is_symlink():
         folder = folder.resolve()
     _check(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    _make(folder.parent)
     work = folder.with_name(f".{folder.name}.publishing")
     work.mkdir(exist_ok=True)
     lock = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -54,6 +54,14 @@ def replaced_site(folder: Path) -> Iterator[Path]:
 def is_site(folder: Path) -> bool:
     """Whether a folder is a published site."""
     return (folder / MARK).is_file()
+
+
+def _make(parent: Path) -> None:
+    """Make the folder above, and have git leave it alone where it is perfbench's own."""
+    if parent.name == ".perfbench" and not parent.exists():
+        parent.mkdir(parents=True)
+        (parent / ".gitignore").write_text("*\n", encoding="utf-8")
+    parent.mkdir(parents=True, exist_ok=True)
 
 
 def _check(folder: Path) -> None:

@@ -120,3 +120,8 @@ def test_only_a_published_folder_is_a_site(tmp_path: Path) -> None:
     publish(tmp_path / "site", "one")
     assert is_site(tmp_path / "site")
     assert not is_site(tmp_path)
+
+
+def test_git_leaves_a_site_in_perfbenchs_own_folder_alone(tmp_path: Path) -> None:
+    publish(tmp_path / ".perfbench" / "site", "one")
+    assert (tmp_path / ".perfbench" / ".gitignore").read_text() == "*\n"

@@ -30,7 +30,8 @@
     card = make("div", { class: "cursor", "aria-hidden": "true" });
     live = make("p", { class: "hear", role: "status" });
     lists = { legend: make("div", {}), changes: make("div", {}), table: make("div", {}) };
-    const canvas = make("canvas", { tabindex: "0", role: "img", class: "chart", "aria-describedby": "keys" });
+    const canvas = make("canvas", { tabindex: "0", role: "application", "aria-roledescription": "chart",
+      class: "chart", "aria-describedby": "keys" });
     content.append(make("div", {}, heading(), switches(), toolbar(), make("div", { class: "frame" }, canvas, card), live, keys(),
       lists.legend, lists.changes, tableSection(), problems()));
     content.removeAttribute("aria-busy");

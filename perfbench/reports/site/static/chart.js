@@ -16,7 +16,10 @@ perfbench.Chart = class {
     canvas.addEventListener("pointermove", (event) => this.hover(event));
     canvas.addEventListener("pointerup", (event) => this.release(event));
     canvas.addEventListener("pointercancel", () => { this.drag = null; this.draw(); });
-    canvas.addEventListener("pointerleave", () => { if (!this.drag && document.activeElement !== canvas) this.point(null); });
+    canvas.addEventListener("pointerleave", (event) => {
+      // A finger that is lifted leaves as well; what it pointed at stays.
+      if (!this.drag && event.pointerType !== "touch" && document.activeElement !== canvas) this.point(null);
+    });
     canvas.addEventListener("dblclick", () => this.zoom(null));
     new ResizeObserver(() => this.draw()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
