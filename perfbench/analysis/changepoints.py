@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from perfbench.analysis.segmentation import HOLD_CHANCE, Segmentation, middle
+from perfbench.analysis.placing import middle
+from perfbench.analysis.segmentation import HOLD_CHANCE, Segmentation
 from perfbench.model import Better
 from perfbench.model_history import Change, Direction
 
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 _ABNORMAL = 1e140
 """Beyond this, sums of squares overflow; no benchmark measures so much."""
 
-_PLACE_COST = 1.84
-"""Half of the 95 % point of the likelihood ratio of a change's place, 7.35 (Yao 1987), for what `placing` adds up."""
-
 _Z95 = 1.96
 
 _BACK = 0.25
@@ -38,9 +36,6 @@ _BACK = 0.25
 
 _LIGHT = 0.5
 """A weight below this is worth the slower statistic."""
-
-_FEW = 20
-"""Of so few points a robust spread is too small too often."""
 
 
 def changes_of(
@@ -68,15 +63,13 @@ def changes_of(
     found = []
     for at, cut in enumerate(cuts):
         begin, end = bounds[at], bounds[at + 2]
-        window, before, after = segmentation.values[begin:end], levels[at], levels[at + 1]
-        rest = window - before
-        rest[cut - begin :] = window[cut - begin :] - after
-        spread = _spread(rest)
-        earliest, latest = _range(window, cut - begin, before, after, spread)
+        before, after = levels[at], levels[at + 1]
+        placed = segmentation.placing(begin, cut, end)
         # The median of k normal numbers has π/2 times the variance of their mean; likeness makes k smaller.
-        error = spread * math.sqrt(math.pi / 2 * (1 / (cut - begin) + 1 / (end - cut))) / likeness
+        error = placed.spread * math.sqrt(math.pi / 2 * (1 / (cut - begin) + 1 / (end - cut))) / likeness
         sureness = 1.0 - min(segmentation.chance(begin, cut, end, likeness), HOLD_CHANCE)
-        place = _Place(int(usable[cut]), int(usable[begin + earliest]), int(usable[begin + latest]))
+        earliest, latest = min(cut, begin + placed.earliest), max(cut, begin + placed.latest)
+        place = _Place(int(usable[cut]), int(usable[earliest]), int(usable[latest]))
         size = _size(before, after, _quantile(end - begin - 2) * error, is_positive)
         found.append(_change(place, size, sureness, better))
     return _with_recoveries(found)
@@ -121,24 +114,6 @@ def _change(place: _Place, size: _Size, sureness: float, better: Better) -> Chan
         sureness,
         _direction(difference, better),
     )
-
-
-def _spread(rest: Floats) -> float:
-    """The standard deviation of the points about their levels, robust; of few points, the larger of two estimates."""
-    robust = 1.4826 * middle(np.abs(rest))
-    if len(rest) <= _FEW:
-        return max(robust, math.sqrt(float(rest @ rest) / max(1, len(rest) - 2)))
-    return robust or 1.2533 * float(np.abs(rest).mean())
-
-
-def _range(window: Floats, cut: int, before: float, after: float, spread: float) -> tuple[int, int]:
-    """Between which points of the window the change surely (95 %) happened."""
-    if spread <= 0:
-        return cut, cut
-    factor = 1 / (3 * spread * spread)
-    costs = (np.log1p((window - before) ** 2 * factor) - np.log1p((window - after) ** 2 * factor)).cumsum()
-    likely = (costs <= costs[cut - 1] + _PLACE_COST).nonzero()[0] + 1
-    return min(cut, int(likely[0])), max(cut, min(len(window) - 1, int(likely[-1])))
 
 
 def _quantile(degrees: int) -> float:

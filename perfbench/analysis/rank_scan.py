@@ -58,13 +58,25 @@ def tables(n: int) -> tuple[Floats, Floats, float, Floats]:
     return _tables(n) if n <= _CACHED else _tables.__wrapped__(n)
 
 
-def scores(window: Floats) -> tuple[Floats, float]:
-    """Centred midranks of a window, and their standard deviation (of n − 1); (zeros, 0) where all are equal."""
+def has_ties(values: Floats) -> bool:
+    """Whether any two values are equal."""
+    ordered = values.copy()
+    ordered.sort()
+    return bool((ordered[1:] == ordered[:-1]).any())
+
+
+def scores(window: Floats, *, may_tie: bool = True) -> tuple[Floats, float]:
+    """Centred midranks of a window, and their standard deviation (of n − 1); (zeros, 0) where all are equal.
+
+    `may_tie` False promises that no two values are equal, which spares the look.
+    """
     n = len(window)
     ranks, _, deviation, _ = tables(n)
     order = window.argsort()
     found = np.empty(n)
     found[order] = ranks
+    if not may_tie:
+        return found, deviation
     ordered = window[order]
     differs = ordered[1:] != ordered[:-1]
     if not differs.all():
@@ -136,13 +148,15 @@ def chance(z: float, n: int) -> float:
     return min(1.0, tail * (span - span / (b * b) + 4 / (b * b)))
 
 
-def excursion(ranks: Floats, deviation: float, weights: Floats | None = None) -> tuple[int, int, float]:
+def excursion(
+    ranks: Floats, deviation: float, weights: Floats | None = None, *, seldom: float = 1.0
+) -> tuple[int, int, float]:
     """The stretch of a window that differs most from the rest of it: (begin, end, p), p corrected for all stretches.
 
     Two changes that undo each other hide from `scan`. Lengths grow by a constant factor; the chance of the
     largest of one length is that of a stationary process with a triangular correlation (Pickands), made discrete
     as by Siegmund (1985, "Sequential Analysis"), and half of the lengths count, since neighbouring ones say
-    the same.
+    the same. Lengths at which no stretch of this window can be as seldom as `seldom` are passed over.
     """
     n = len(ranks)
     nothing = (0, 0, 1.0)
@@ -153,16 +167,21 @@ def excursion(ranks: Floats, deviation: float, weights: Floats | None = None) ->
         deviation = math.sqrt(float(ranks @ ranks) / n)
     sums = np.concatenate(([0.0], ranks.cumsum() / max(deviation, 1e-300)))
     length, lengths, best = FEWEST + 1, 0, nothing
+    reach = float(sums.max() - sums.min())
     while length <= n // 2:
+        lengths += 1
+        scale = math.sqrt(length * (n - length) / n)
+        if _excursion_chance(reach / scale, length, n) > seldom:
+            length = max(length + 1, int(length * _SCALES))
+            continue
         differences = sums[length:] - sums[:-length]
         np.abs(differences, out=differences)
         begin = int(differences.argmax())
-        z = float(differences[begin]) / math.sqrt(length * (n - length) / n)
+        z = float(differences[begin]) / scale
         p = _excursion_chance(z, length, n)
         if p < best[2]:
             best = (begin, begin + length, p)
         length = max(length + 1, int(length * _SCALES))
-        lengths += 1
     return best[0], best[1], min(1.0, best[2] * max(1.0, lengths / 2))
 
 

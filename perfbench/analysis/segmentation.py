@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfbench.analysis.jumps import Jumps
-from perfbench.analysis.rank_scan import FEWEST, NOTHING, Scan, chance, excursion, scan, scores
+from perfbench.analysis.placing import Placing, middle, placing
+from perfbench.analysis.rank_scan import FEWEST, NOTHING, Scan, chance, excursion, has_ties, scan, scores
 from perfbench.analysis.short_levels import SHORT, difference_chance, largest_step
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Segmentation:
         self._weights = weights
         self._scans: dict[tuple[int, int], Scan] = {}
         self._medians: dict[tuple[int, int], float] = {}
-        self._places: dict[tuple[int, int, int], int] = {}
+        self._places: dict[tuple[int, int, int], Placing] = {}
+        self._likeness: tuple[list[int], float] = [], 1.0
+        self._has_ties = has_ties(values)
         self._last: tuple[tuple[int, int], tuple[Floats, float]] = (0, 0), (values[:0], 0.0)
         self._jumps = Jumps(values, weights)
 
@@ -85,6 +88,12 @@ class Segmentation:
 
         √((1 − φ)/(1 + φ)) for the correlation φ of neighbours, less its standard error: 1 for independent noise.
         """
+        if cuts and self._likeness[0] == cuts:
+            return self._likeness[1]
+        self._likeness = list(cuts), self._likeness_of(cuts)
+        return self._likeness[1]
+
+    def _likeness_of(self, cuts: list[int]) -> float:
         n = len(self.values)
         bounds = [0, *cuts, n]
         rest = self.values.copy()
@@ -111,6 +120,15 @@ class Segmentation:
         found = self._medians.get(key)
         if found is None:
             found = self._medians[key] = middle(self.values[begin:end])
+        return found
+
+    def placing(self, begin: int, cut: int, end: int) -> Placing:
+        """Where between `begin` and `end` the level changes that was seen to change at `cut`."""
+        key = (begin, cut, end)
+        found = self._places.get(key)
+        if found is None:
+            levels = self.median(begin, cut), self.median(cut, end)
+            found = self._places[key] = placing(self.values[begin:end], cut - begin, *levels)
         return found
 
     def _split(self) -> list[int]:
@@ -141,7 +159,7 @@ class Segmentation:
             if difference_chance(window, before) < HOLD_CHANCE:
                 return [cut]
         weights = None if self._weights is None else self._weights[begin:end]
-        start, stop, p = excursion(*self._scores(begin, end), weights)
+        start, stop, p = excursion(*self._scores(begin, end), weights, seldom=EXCURSION_CHANCE)
         return [begin + start, begin + stop] if p < EXCURSION_CHANCE else []
 
     def _hold(self, cuts: list[int]) -> list[int]:
@@ -180,25 +198,9 @@ class Segmentation:
         placed: list[int] = []
         bounds = [0, *cuts, len(self.values)]
         for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False):
-            key = max(a, placed[-1] if placed else 0), b, c
-            if key not in self._places:
-                self._places[key] = self._place(*key)
-            placed.append(self._places[key])
+            begin = max(a, placed[-1] if placed else 0)
+            placed.append(begin + self.placing(begin, b, c).place)
         return placed
-
-    def _place(self, begin: int, cut: int, end: int) -> int:
-        if end - begin < 2 * FEWEST or cut - begin < 1:
-            return cut
-        window = self.values[begin:end]
-        before = window - self.median(begin, cut)
-        after = window - self.median(cut, end)
-        rest = np.abs(np.concatenate((before[: cut - begin], after[cut - begin :])))
-        scale = 1.4826 * middle(rest) or 1.2533 * float(rest.mean())
-        if scale <= 0:
-            return cut
-        factor = 1 / (3 * scale * scale)
-        costs = np.log1p(before * before * factor) - np.log1p(after * after * factor)
-        return begin + FEWEST + int(costs.cumsum()[FEWEST - 1 : end - begin - FEWEST].argmin())
 
     def _trusted(self, begin: int, cut: int, end: int) -> tuple[Floats, int]:
         """The points of a window that count for at least half, and how many of them lie before the cut."""
@@ -219,14 +221,5 @@ class Segmentation:
     def _scores(self, begin: int, end: int) -> tuple[Floats, float]:
         """Those of a window; only the last ones are kept, since a long list has many."""
         if self._last[0] != (begin, end):
-            self._last = (begin, end), scores(self.values[begin:end])
+            self._last = (begin, end), scores(self.values[begin:end], may_tie=self._has_ties)
         return self._last[1]
-
-
-def middle(values: Floats) -> float:
-    """The median, without the checks that cost NumPy's own more than the median itself."""
-    half = len(values) // 2
-    ordered = values.copy()
-    ordered.partition(half)
-    upper = float(ordered[half])
-    return upper if len(values) % 2 else (float(ordered[:half].max()) + upper) / 2
