@@ -21,12 +21,12 @@ STATE = ".perfbench"
 No file outside it is removed here, but for the stored runs in the folder that PERF_OUTPUT_DIR names.
 """
 
-SIDES, LOGS, RUNS = "sides", "logs", "runs"
+SIDES, LOGS, RUNS, BISECTIONS = "sides", "logs", "runs", "bisect"
 
 
 @click.command()
 @click.option("--sandboxes", "sandboxes_only", is_flag=True, help="Sweep sandboxes only; remove no file.")
-@click.option("--all", "everything", is_flag=True, help="Remove the stored runs as well.")
+@click.option("--all", "everything", is_flag=True, help="Remove the stored runs and bisections as well.")
 @click.option("--dry-run", is_flag=True, help="Say what would go; remove nothing.")
 def command(sandboxes_only: bool, everything: bool, dry_run: bool) -> None:
     """Remove sandboxes whose owners are dead, and the built sides and logs in .perfbench.
@@ -34,7 +34,7 @@ def command(sandboxes_only: bool, everything: bool, dry_run: bool) -> None:
     Sandboxes of processes that still run are left alone. A built side is a checkout with its
     environment; the next check builds what it needs again.
 
-    Stored runs go with --all only, those in the folder of PERF_OUTPUT_DIR as well, where nothing goes
+    Stored runs and bisections go with --all only, runs in the folder of PERF_OUTPUT_DIR as well, where nothing goes
     but files that perfbench has named. Baselines, reports and results that were written to a file of your
     own are never removed.
     """
@@ -93,7 +93,7 @@ def _found(root: Path, *, everything: bool) -> list[Path]:
     found: list[Path] = []
     if _is_folder(state):
         found += [*_entries(state / SIDES), *_entries(state / LOGS)]
-        found += _entries(state / RUNS) if everything else []
+        found += [*_entries(state / RUNS), *_entries(state / BISECTIONS)] if everything else []
     kept = runs.runs_folder(root)
     if everything and kept != state / RUNS and _is_folder(kept):
         found += runs.files_of_runs(kept)

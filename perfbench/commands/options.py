@@ -13,7 +13,7 @@ from perfbench.errors import UsageError
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _seconds(_context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+def seconds(_context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
     """A time such as `90 s` or `5 min`, in seconds."""
     from perfbench.units import parse_quantity  # noqa: PLC0415
 
@@ -76,7 +76,7 @@ selecting = stacked(
 measuring = stacked(
     click.option("--quick", is_flag=True, help="Fewer rounds: less certain, sooner done."),
     click.option("--rounds", type=click.IntRange(1, 1000), metavar="N", help="Rounds to begin with."),
-    click.option("--time-budget", callback=_seconds, metavar="TIME", help="Measure for at most so long: '5 min'."),
+    click.option("--time-budget", callback=seconds, metavar="TIME", help="Measure for at most so long: '5 min'."),
     click.option("--output", "-o", "result_file", type=click.Path(dir_okay=False, path_type=Path),
                  metavar="FILE", help="Keep the samples in this file (default: in .perfbench/runs, or in "
                  "the folder PERF_OUTPUT_DIR)."),

@@ -32,6 +32,14 @@ BUILD_TOOLS = frozenset({"setuptools", "wheel"})
 """Never held to head's versions: what the project runs with does not depend on them."""
 
 
+class UnbuildableError(PerfbenchError):
+    """A revision cannot be checked out or installed; `commit` is its full hash."""
+
+    def __init__(self, message: str, remedy: str, commit: str) -> None:
+        super().__init__(message, remedy)
+        self.commit = commit
+
+
 @dataclass(frozen=True, slots=True)
 class BuiltSides:
     """Both sides, ready to be measured.
@@ -58,7 +66,7 @@ def build_sides(
     """Check out and install both revisions below `cache` (`.perfbench`), or find them there from before.
 
     Dependencies are resolved once: base is installed with head's versions, and only if that fails
-    without them. `say` gets a line whenever something takes its time. Raises PerfbenchError where a side
+    without them. `say` gets a line whenever something takes its time. Raises UnbuildableError where a side
     cannot be built, with its log, ConfigError for an environment that cannot hold two versions,
     MissingComponentError without a Python that the configuration wants.
     """
@@ -209,9 +217,11 @@ class _Workshop:
 
     def _unbuildable(
         self, label: str, revision: Revision, error: PerfbenchError, log: IO[bytes]
-    ) -> PerfbenchError:
-        return PerfbenchError(
-            f"{label} {revision.label} cannot be built: {error.message}", f"the whole log is {log.name}"
+    ) -> UnbuildableError:
+        return UnbuildableError(
+            f"{label} {revision.label} cannot be built: {error.message}",
+            f"the whole log is {log.name}",
+            revision.commit,
         )
 
 
