@@ -65,4 +65,5 @@ def _placed(
         date=float(series.dates[change.index]),
         between=between,
         recovered_at=None if change.recovered is None else series.commits[change.recovered],
+        within=tuple(series.commits[change.earliest : change.latest + 1]),
     )

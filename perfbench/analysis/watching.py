@@ -7,7 +7,7 @@ newest points could be a new level; only these, and those with a change that is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from perfbench.analysis.changepoints import changes_of
 from perfbench.analysis.rank_scan import FEWEST
 from perfbench.model import Better
-from perfbench.model_history import Change, Status
+from perfbench.model_history import Change, Direction, Status
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,14 +43,16 @@ _LONGEST = 32
 class Watched:
     """A change of one series and its status after the last append.
 
-    `index` counts from the first point of the whole series, `seen` is at how many points it was first found.
-    `change` is as it was last found, its indexes within the window that was searched then.
+    `index` counts from the first point of the whole series, `seen` is at how many points it was first found. The rest
+    is as it was last found: `ratio` of the levels (NaN where it has no meaning), and how sure.
     """
 
     index: int
     seen: int
     status: Status
-    change: Change
+    direction: Direction
+    ratio: float
+    sureness: float
 
 
 def watch(
@@ -116,9 +118,10 @@ def _followed(
         settled = length - index >= SETTLED and change.sureness >= SURE and same is not None
         was_confirmed = same is not None and same.status is Status.CONFIRMED
         status = Status.CONFIRMED if settled or was_confirmed else Status.NEW
-        followed.append(Watched(index, length if same is None else same.seen, status, change))
+        seen = length if same is None else same.seen
+        followed.append(Watched(index, seen, status, change.direction, change.ratio, change.sureness))
     gone = [
-        Watched(each.index, each.seen, Status.GONE, each.change)
+        replace(each, status=Status.GONE)
         for each in left
         if each.index > offset and not (each.status is Status.CONFIRMED and each.index < offset + SETTLED)
     ]
@@ -127,6 +130,6 @@ def _followed(
 
 def _is_same(known: Watched, change: Change, offset: int) -> bool:
     """Whether a change found now is one found before: in the same direction, within its range or a few points of it."""
-    if known.change.direction is not change.direction:
+    if known.direction is not change.direction:
         return False
     return change.earliest - FEWEST <= known.index - offset <= change.latest + FEWEST
