@@ -45,13 +45,14 @@ def history_report(
     wanted: Wanted | None = None,
     *,
     folder: Path | None = None,
-    already_told: Collection[ToldAlert] = (),
+    already_told: Collection[ToldAlert] | None = None,
     detect: bool = True,
 ) -> HistoryReport:
     """The history of the project at `root`: every series wanted, by branch, with its changes and alerts.
 
     Timelines are those of the branches of `[history]`, of asv.conf.json, or the main branch; none outside of a
-    repository. Without `detect` no changes are looked for. Raises UsageError where there is no history, or
+    repository. Without `detect` no changes are looked for. `already_told` are the alerts that are remembered, so that
+    each keeps its id; None reads them from the folder. Raises UsageError where there is no history, or
     nothing in it that is wanted.
     """
     return report_of(history_place(folder, root), wanted, already_told=already_told, detect=detect)
@@ -61,7 +62,7 @@ def report_of(
     place: HistoryPlace,
     wanted: Wanted | None = None,
     *,
-    already_told: Collection[ToldAlert] = (),
+    already_told: Collection[ToldAlert] | None = None,
     detect: bool = True,
 ) -> HistoryReport:
     """The same of a place that is known already: another folder's history, with this project's settings."""
@@ -78,7 +79,9 @@ def report_of(
     reports = [_with_changes(one, by_branch.get(one.key.branch), detect=detect) for one in found]
     return HistoryReport(
         project=_project(place, found),
-        reports=tuple(_with_alerts(place, reports, already_told)),
+        reports=tuple(
+            _with_alerts(place, reports, _remembered(place) if already_told is None else already_told)
+        ),
         timelines=by_branch,
         problems=tuple(problems + arranging),
         created=time.time(),
@@ -146,7 +149,7 @@ def arranged_series(
     arranged: list[Series] = []
     said: dict[str, list[Problem]] = {}
     for each in by_project.values():
-        if not any(arranging.knows(commit) for series in each for commit in series.commits):
+        if not arranging.knows(set[str]().union(*(series.commits for series in each))):
             arranged += each
             continue
         for series in each:
@@ -184,6 +187,16 @@ def _with_alerts(
     for report in reports:
         alerts = tuple(by_key.get(report.series.key, ()))
         yield replace(report, alerts=alerts) if alerts else report
+
+
+def _remembered(place: HistoryPlace) -> Collection[ToldAlert]:
+    """What `history alerts` keeps in mind; nothing where that cannot be read, as it complains of itself."""
+    from perfbench.commands.told_alerts import read_told  # noqa: PLC0415
+
+    try:
+        return read_told(place.folder)[0]
+    except PerfbenchError:
+        return ()
 
 
 def _nothing(place: HistoryPlace, wanted: Wanted) -> UsageError:
