@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perfbench import model
+from perfbench import model, model_history
 from perfbench.errors import ExitCode
 from perfbench.model import Outcome
 
@@ -19,12 +19,17 @@ WORDS = [word for word, _ in ENTRIES]
 
 # In words of their own there; what a class is called in code is not always what a reader calls it.
 CALLED = {"BenchmarkId": "full id", "RuntimeStatus": "runtime", "SideSummary": "side", "Better": "metric",
-          "System": "system under test", "Served": "served system"}  # fmt: skip
+          "System": "system under test", "Served": "served system", "SeriesKey": "series",
+          "PlacedChange": "placed change", "AlertRule": "alert rule", "SeriesReport": "series report",
+          "HistoryReport": "history report", "AlertGroup": "alert group", "NamedCommit": "named commit",
+          "BisectStep": "bisect step", "BisectOutcome": "bisect outcome"}  # fmt: skip
 
 
 def _classes() -> list[str]:
-    source = Path(model.__file__).read_text(encoding="utf-8")
-    return [node.name for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    sources = (Path(module.__file__).read_text(encoding="utf-8") for module in (model, model_history))
+    return [
+        node.name for source in sources for node in ast.parse(source).body if isinstance(node, ast.ClassDef)
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name in _classes() if name != "Outcome"])

@@ -57,7 +57,7 @@ def changes_of(
     cuts = segmentation.cuts()
     if not cuts:
         return ()
-    likeness = segmentation.likeness(cuts)
+    shrinkage = segmentation.shrinkage(cuts)
     bounds = [0, *cuts, len(finite)]
     levels = [segmentation.median(begin, end) for begin, end in pairwise(bounds)]
     found = []
@@ -65,9 +65,9 @@ def changes_of(
         begin, end = bounds[at], bounds[at + 2]
         before, after = levels[at], levels[at + 1]
         placed = segmentation.placing(begin, cut, end)
-        # The median of k normal numbers has π/2 times the variance of their mean; likeness makes k smaller.
-        error = placed.spread * math.sqrt(math.pi / 2 * (1 / (cut - begin) + 1 / (end - cut))) / likeness
-        sureness = 1.0 - min(segmentation.chance(begin, cut, end, likeness), HOLD_CHANCE)
+        # The median of k normal numbers has π/2 times the variance of their mean; shrinkage makes k smaller.
+        error = placed.spread * math.sqrt(math.pi / 2 * (1 / (cut - begin) + 1 / (end - cut))) / shrinkage
+        sureness = 1.0 - min(segmentation.chance(begin, cut, end, shrinkage), HOLD_CHANCE)
         earliest, latest = min(cut, begin + placed.earliest), max(cut, begin + placed.latest)
         place = _Place(int(usable[cut]), int(usable[earliest]), int(usable[latest]))
         size = _size(before, after, _quantile(end - begin - 2) * error, is_positive)

@@ -33,7 +33,7 @@ class Jumps:
     def stands_out(self, place: int) -> bool:
         """Whether the level jumps between `place` − 1 and `place` by far more than it does elsewhere.
 
-        A drift, or noise that wanders, never does: each of its steps is like the others.
+        A trend, or noise that wanders, never does: each of its steps is like the others.
         """
         jumps, usual = self._jumps
         at = place - _REACH

@@ -31,7 +31,7 @@ class Scan:
     """The largest standardised rank sum of a window.
 
     `place` counts from the window's beginning; it is the first point of the new level. `z` is positive where
-    the level fell. `line` is the standardised correlation of the ranks with time, which a drift makes larger
+    the level fell. `line` is the standardised correlation of the ranks with time, which a trend makes larger
     than `z`.
     """
 

@@ -2,7 +2,7 @@
 
 Splitting looks at windows one in another (binary segmentation), and for stretches that stand out of a window. A cut
 holds if ranks tell its two levels apart although neighbours resemble each other, and if a step tells more than a
-straight line: a drift is no change. Or if the level jumps at once by far more than it ever does elsewhere.
+straight line: a trend is no change. Or if the level jumps at once by far more than it ever does elsewhere.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HOLD_CHANCE = 0.02
 """A cut holds if noise would make one like it, anywhere between its neighbours, less often than this."""
 
 _LINE = 1.05
-"""So much more than a step may a line tell before a cut is a drift."""
+"""So much more than a step may a line tell before a cut is a trend."""
 
 _SURELY = 3.0
 """Neighbours resemble each other if their correlation is above 0 by so many standard errors."""
@@ -47,7 +47,7 @@ class Segmentation:
         self._scans: dict[tuple[int, int], Scan] = {}
         self._medians: dict[tuple[int, int], float] = {}
         self._places: dict[tuple[int, int, int], Placing] = {}
-        self._likeness: tuple[list[int], float] = [], 1.0
+        self._shrinkage: tuple[list[int], float] = [], 1.0
         self._has_ties = has_ties(values)
         self._last: tuple[tuple[int, int], tuple[Floats, float]] = (0, 0), (values[:0], 0.0)
         self._jumps = Jumps(values, weights)
@@ -67,33 +67,33 @@ class Segmentation:
             cuts = held
         return cuts
 
-    def chance(self, begin: int, cut: int, end: int, likeness: float) -> float:
+    def chance(self, begin: int, cut: int, end: int, shrinkage: float) -> float:
         """How likely noise alone makes a cut as clear as that at `cut` between `begin` and `end`.
 
-        `likeness` is by how much the statistic shrinks because neighbours resemble each other (1: not at all).
+        `shrinkage` is by how much the statistic shrinks because neighbours resemble each other (1: not at all).
         """
         found = self._scan(begin, end)
         p = 1.0
         if found.line <= _LINE * abs(found.z):
-            p = chance(found.z * likeness, end - begin)
+            p = chance(found.z * shrinkage, end - begin)
         if p > HOLD_CHANCE and end - begin <= SHORT:
             window, before = self._trusted(begin, cut, end)
-            p = min(p, difference_chance(window, before, likeness))
+            p = min(p, difference_chance(window, before, shrinkage))
         if p > HOLD_CHANCE and self._jumps.stands_out(cut):
             p = HOLD_CHANCE / 2
         return p
 
-    def likeness(self, cuts: list[int]) -> float:
+    def shrinkage(self, cuts: list[int]) -> float:
         """By how much rank sums shrink because neighbouring points resemble each other, within the levels.
 
         √((1 − φ)/(1 + φ)) for the correlation φ of neighbours, less its standard error: 1 for independent noise.
         """
-        if cuts and self._likeness[0] == cuts:
-            return self._likeness[1]
-        self._likeness = list(cuts), self._likeness_of(cuts)
-        return self._likeness[1]
+        if cuts and self._shrinkage[0] == cuts:
+            return self._shrinkage[1]
+        self._shrinkage = list(cuts), self._shrinkage_of(cuts)
+        return self._shrinkage[1]
 
-    def _likeness_of(self, cuts: list[int]) -> float:
+    def _shrinkage_of(self, cuts: list[int]) -> float:
         n = len(self.values)
         bounds = [0, *cuts, n]
         rest = self.values.copy()
@@ -167,10 +167,10 @@ class Segmentation:
         for _ in range(_ROUNDS):
             if not cuts:
                 break
-            likeness = self.likeness(cuts)
+            shrinkage = self.shrinkage(cuts)
             bounds = [0, *cuts, len(self.values)]
             chances = [
-                (self.chance(a, b, c, likeness), -abs(self._scan(a, c).z))
+                (self.chance(a, b, c, shrinkage), -abs(self._scan(a, c).z))
                 for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False)
             ]
             worst = [(0.0, 0.0), *chances, (0.0, 0.0)]

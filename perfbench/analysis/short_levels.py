@@ -23,12 +23,12 @@ def largest_step(window: Floats) -> int:
     return FEWEST + int(np.abs(sums * tables(n)[1]).argmax())
 
 
-def difference_chance(window: Floats, place: int, likeness: float = 1.0) -> float:
+def difference_chance(window: Floats, place: int, shrinkage: float = 1.0) -> float:
     """How likely noise makes the mean of the points from `place` on differ as it does (Student's t, pooled).
 
-    It is 1 where a straight line explains more: that is a drift. Corrected for all places at which the step
+    It is 1 where a straight line explains more: that is a trend. Corrected for all places at which the step
     could have been, twice, since the best of them was looked for.
-    `likeness` is by how much the statistic shrinks because neighbours resemble each other.
+    `shrinkage` is by how much the statistic shrinks because neighbours resemble each other.
     """
     n = len(window)
     if min(place, n - place) < FEWEST:
@@ -45,7 +45,7 @@ def difference_chance(window: Floats, place: int, likeness: float = 1.0) -> floa
     spread = math.sqrt(max(squares, floor) / (n - 2))
     if spread <= 0:
         return 1.0
-    t = likeness * abs(difference) / (spread * math.sqrt(1 / place + 1 / (n - place)))
+    t = shrinkage * abs(difference) / (spread * math.sqrt(1 / place + 1 / (n - place)))
     return min(1.0, 2 * (n - 1) * student_tail(t, n - 2))
 
 

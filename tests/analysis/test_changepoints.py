@@ -102,10 +102,10 @@ def test_noise_that_grows_is_no_change() -> None:
 
 
 def test_a_drift_is_no_change_and_a_step_upon_it_is() -> None:
-    drift = noisy([(120, 1.0)], 0.005) * np.linspace(1.0, 1.3, 120)
-    assert places(drift) == []
-    drift[60:] *= 2.0
-    assert places(drift) == [60]
+    trend = noisy([(120, 1.0)], 0.005) * np.linspace(1.0, 1.3, 120)
+    assert places(trend) == []
+    trend[60:] *= 2.0
+    assert places(trend) == [60]
 
 
 def test_noise_that_wanders_is_seldom_called_a_change() -> None:

@@ -59,11 +59,11 @@ def test_equal_values_and_too_few_have_no_place() -> None:
 
 def test_a_rise_has_a_negative_z_and_a_drift_a_longer_line() -> None:
     step = scan(*scores(np.repeat([0.0, 1.0], 20)))
-    drift = scan(*scores(np.arange(40.0)))
+    trend = scan(*scores(np.arange(40.0)))
     assert step.place == 20
     assert step.z < 0
     assert step.line < abs(step.z)
-    assert drift.line > abs(drift.z)
+    assert trend.line > abs(trend.z)
 
 
 @pytest.mark.parametrize("n", [20, 60, 200])
