@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,13 +57,18 @@ class HistoryPlace:
 
     def asv(self) -> AsvConfig | None:
         """The project's asv.conf.json; None where there is none that can be read."""
-        from perfbench.measure.asv_config import load_asv_config  # noqa: PLC0415
+        return _asv_config(self.root / self.config.asv_config)
 
-        path = self.root / self.config.asv_config
-        try:
-            return load_asv_config(path) if path.is_file() else None
-        except PerfbenchError:
-            return None
+
+@lru_cache(maxsize=8)
+def _asv_config(path: Path) -> AsvConfig | None:
+    """A file is read once in a command: JSON with comments takes long to read."""
+    from perfbench.measure.asv_config import load_asv_config  # noqa: PLC0415
+
+    try:
+        return load_asv_config(path) if path.is_file() else None
+    except PerfbenchError:
+        return None
 
 
 def history_place(folder: Path | None = None, root: Path | None = None) -> HistoryPlace:
