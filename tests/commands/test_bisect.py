@@ -7,20 +7,28 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from perfbench.cli import main
+from perfbench.commands.bisect_stored import stored_hints
+from perfbench.commands.workspace import open_workspace
 from perfbench.errors import ExitCode
+from perfbench.measure.commit_range import commit_range
+from perfbench.measure.discovery import CONTROL
+from perfbench.model import BenchmarkId, Metric
 from tests.commands.command_line import ROOT, perfbench, without_ci
 from tests.commands.test_check import INSTALL, SAMPLE, sample_project
 from tests.measure.sample_project import BARE, SampleProject
+from tests.results.history.trees import store
 
 BISECT = ("history", "bisect", "--rounds", "2", "--time-budget", "120 s")
 """Two rounds are enough for values that repeat exactly."""
@@ -165,3 +173,25 @@ def test_ctrl_c_keeps_what_was_measured_and_the_same_command_goes_on(tmp_path: P
     assert (code, answer["commit"]["commit"]) == (ExitCode.PASSED, commits[2]), output
     assert "going on where an earlier run stopped, after" in output
     assert "measuring bad against good" not in output
+
+
+@pytest.mark.xdist_group("bisect")
+def test_stored_results_of_this_machine_say_where_to_measure_first(
+    planted: tuple[SampleProject, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, commits = planted
+    drawn = random.Random(3)
+    monkeypatch.setenv("PERFBENCH_MACHINE", "box")
+    for number, commit in enumerate(commits):
+        value = (100 if number < 5 else 120) * (1 + drawn.gauss(0, 0.001))
+        store(project.root.parent / "results", number + 1, {ROW: value}, commit_hash=commit)
+    monkeypatch.chdir(project.root)
+    assert main(["history", "import", str(project.root.parent / "results")]) == 0
+    workspace = open_workspace(project.root)
+    named = commit_range(project.root, commits[0], commits[-1])
+    row = replace(CONTROL, benchmark=BenchmarkId("sample", ROW), metric=Metric("track", "unit"))
+    hints = stored_hints(workspace, row, named, 0.05)
+    assert hints.note.startswith("stored results of py3.12 see")
+    assert hints.commits == (commits[5], commits[4])
+    monkeypatch.setenv("PERFBENCH_MACHINE", "other")
+    assert stored_hints(workspace, row, named, 0.05).commits == ()
