@@ -104,6 +104,11 @@ def suspicious(tails: Floats) -> NDArray[np.bool_]:
     return found
 
 
+def is_settled(watched: Watched, length: int) -> bool:
+    """Whether a change of a series of `length` points is old and sure enough to be confirmed when it is found again."""
+    return length - watched.index >= SETTLED and watched.sureness >= SURE
+
+
 def _followed(
     changes: Sequence[Change], before: Sequence[Watched], offset: int, length: int
 ) -> tuple[Watched, ...]:
@@ -115,11 +120,11 @@ def _followed(
         same = next((each for each in left if _is_same(each, change, offset)), None)
         if same is not None:
             left.remove(same)
-        settled = length - index >= SETTLED and change.sureness >= SURE and same is not None
-        was_confirmed = same is not None and same.status is Status.CONFIRMED
-        status = Status.CONFIRMED if settled or was_confirmed else Status.NEW
         seen = length if same is None else same.seen
-        followed.append(Watched(index, seen, status, change.direction, change.ratio, change.sureness))
+        found = Watched(index, seen, Status.NEW, change.direction, change.ratio, change.sureness)
+        if same is not None and (same.status is Status.CONFIRMED or is_settled(found, length)):
+            found = replace(found, status=Status.CONFIRMED)
+        followed.append(found)
     gone = [
         replace(each, status=Status.GONE)
         for each in left

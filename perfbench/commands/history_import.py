@@ -79,6 +79,11 @@ def command(
         )
     _tell(done.problems)
     click.echo(_summary(done))
+    if done.files:
+        from perfbench.commands.history_following import follow, said  # noqa: PLC0415  (with it comes NumPy)
+
+        for line in said(follow(place), _SHOWN):
+            click.echo(line)
     return ExitCode.PASSED if done.files or done.unchanged else ExitCode.NOTHING_MEASURED
 
 
