@@ -35,11 +35,11 @@ def series(
 ) -> Series:
     count = len(values)
     unknown = np.full(count, np.nan)
-    known = np.array(values)
+    known = np.array(values, dtype=np.float64)
     return Series(
         SeriesKey(BenchmarkId("p", name, params), Metric("time", "seconds"), machine, "py3.12", "main"),
         [commit(number) for number in range(count)],
-        1_700_000_000 + DAY * np.arange(count),
+        np.arange(count, dtype=np.float64) * DAY + 1_700_000_000,
         known,
         known * 0.98 if name.endswith("known") else unknown,
         known * 1.02 if name.endswith("known") else unknown,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,13 @@ class _Branch:
         self._length = len(timeline.commits[0]) if timeline.commits else 0
         self._shortened: dict[int, dict[str, int]] = {}
 
+    def places(self, commits: Sequence[str]) -> list[int | None]:
+        """The place of each commit, as `place` says."""
+        found = list(map(self._places.get, commits))
+        if None in found:
+            found = [self.place(commit) for commit in commits]
+        return found
+
     def place(self, commit: str) -> int | None:
         """Where a commit stands, None where it does not, or where its shortened name could be two."""
         place = self._places.get(commit)
@@ -47,35 +54,35 @@ class Arranging:
     def __init__(self, timelines: Sequence[Timeline]) -> None:
         self._branches = [_Branch(timeline) for timeline in timelines]
 
-    def knows(self, commit: str) -> bool:
-        """Whether a commit is on any of the branches."""
-        return any(branch.place(commit) is not None for branch in self._branches)
+    def knows(self, commits: Iterable[str]) -> bool:
+        """Whether any of the commits is on any of the branches."""
+        return any(branch.place(commit) is not None for commit in commits for branch in self._branches)
 
     def of(self, series: Series) -> tuple[list[Series], list[Problem]]:
         """The same as `arranged`."""
+        import numpy as np  # noqa: PLC0415
+
         named = series.key.branch
         own = [one for one in self._branches if not named or one.timeline.branch == named]
         if not own or not len(series):
             return [series], []
         found: list[Series] = []
         problems: list[Problem] = []
-        lost = set(range(len(series)))
+        lost = np.ones(len(series), dtype=bool)
         for branch in own:
-            placed = [
-                (place, n)
-                for n, commit in enumerate(series.commits)
-                if (place := branch.place(commit)) is not None
-            ]
-            placed.sort()
-            lost.difference_update(number for _, number in placed)
-            if placed:
-                part = _taken(series, [number for _, number in placed], branch.timeline.branch)
+            places = branch.places(series.commits)
+            where = np.array([-1 if place is None else place for place in places], dtype=np.intp)
+            known = np.flatnonzero(where >= 0)
+            lost[known] = False
+            if len(known):
+                order = known[np.argsort(where[known], kind="stable")]
+                part = _taken(series, order, branch.timeline.branch)
                 found.append(part)
-                problems += _backwards(part, branch.timeline, [place for place, _ in placed])
-        if not lost:
+                problems += _backwards(part, branch.timeline, where[order])
+        rest = np.flatnonzero(lost)
+        if not len(rest):
             return found, problems
-        rest = sorted(lost)
-        problems.append(Problem(str(series.key), None, _lost_words(series, rest, own)))
+        problems.append(Problem(str(series.key), None, _lost_words(series, rest.tolist(), own)))
         return [*found, _taken(series, rest, "") if found else series], problems
 
 
@@ -91,34 +98,33 @@ def arranged(series: Series, timelines: Sequence[Timeline]) -> tuple[list[Series
     return Arranging(timelines).of(series)
 
 
-def _taken(series: Series, which: Sequence[int], branch: str) -> Series:
-    import numpy as np  # noqa: PLC0415
-
-    numbers: NDArray[np.intp] = np.array(which, dtype=np.intp)
+def _taken(series: Series, which: NDArray[np.intp], branch: str) -> Series:
+    commits, versions, numbers = series.commits, series.versions, which.tolist()
     return replace(
         series,
         key=replace(series.key, branch=branch),
-        commits=[series.commits[number] for number in which],
-        dates=series.dates[numbers],
-        values=series.values[numbers],
-        low=series.low[numbers],
-        high=series.high[numbers],
-        versions=[series.versions[number] for number in which],
+        commits=[commits[number] for number in numbers],
+        dates=series.dates[which],
+        values=series.values[which],
+        low=series.low[which],
+        high=series.high[which],
+        versions=[versions[number] for number in numbers],
     )
 
 
-def _backwards(part: Series, timeline: Timeline, places: Sequence[int]) -> list[Problem]:
+def _backwards(part: Series, timeline: Timeline, places: NDArray[np.intp]) -> list[Problem]:
     """Said where a later commit of the branch has an earlier date: git's order counts."""
-    dates = part.dates.tolist()
-    for number in range(1, len(dates)):
-        if dates[number] < dates[number - 1] and places[number] != places[number - 1]:
-            commit, before = part.commits[number], part.commits[number - 1]
-            message = (
-                f"the date of {commit[:8]} lies before that of {before[:8]}, which it follows on"
-                f" {timeline.branch}: git's order counts"
-            )
-            return [Problem(str(part.key), None, message)]
-    return []
+    import numpy as np  # noqa: PLC0415
+
+    wrong = np.flatnonzero((np.diff(part.dates) < 0) & (np.diff(places) != 0))
+    if not len(wrong):
+        return []
+    before, commit = part.commits[int(wrong[0])], part.commits[int(wrong[0]) + 1]
+    message = (
+        f"the date of {commit[:8]} lies before that of {before[:8]}, which it follows on"
+        f" {timeline.branch}: git's order counts"
+    )
+    return [Problem(str(part.key), None, message)]
 
 
 def _lost_words(series: Series, lost: Sequence[int], branches: Sequence[_Branch]) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from math import prod
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ from perfbench.results.gathering import UnusableError
 from perfbench.results.history.measured import Place
 from perfbench.results.history.row_table import ReadRun, RowTable
 from perfbench.results.history.told import Told
-from perfbench.results.json_text import MalformedError
+from perfbench.results.json_text import MAX_ELEMENTS, MalformedError
 from perfbench.results.result_file import MAX_PROBLEMS, shortened
 
 _LAYOUT = 2
@@ -78,7 +79,8 @@ class AsvReader:
         self._table = table
         self._suite = suite
         self._told = told
-        self._groups: dict[tuple[str, bytes, str], list[int] | str] = {}
+        self._columns: tuple[str, ...] = ()
+        self._groups: dict[tuple[str, bytes, str, int], list[int] | str] = {}
 
     def read(self, document: Document) -> AsvFile | None:
         """What a file holds; None where it is no file of asv's.
@@ -90,13 +92,14 @@ class AsvReader:
 
     def _strict(self, document: Document) -> AsvFile | None:
         data = document.data
+        if len(data) > MAX_ELEMENTS and data.count(b",") > MAX_ELEMENTS:
+            return None
         if b"NaN" in data or b"Infinity" in data:
             data = _NO_VALUE.sub(_as_null, data)
         try:
-            file = _FILES.decode(data)
+            file, results = self._decoded(data)
             if file.version != _LAYOUT or not file.commit_hash:
                 return None
-            results = _decoder(file.result_columns).decode(file.results)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         run = _Gathered(document.path)
@@ -105,10 +108,22 @@ class AsvReader:
             if row.result is None:
                 continue  # it failed as a whole
             params = bytes(row.params)
-            group = self._group(name, params, row.version or "")
+            group = self._group(name, params, row.version or "", len(row.result))
             run.take(name, group, row.result, row.stats_ci_99_a, row.stats_ci_99_b)
             moment = moment or row.started_at or 0.0
         return self._run(run, file, moment)
+
+    def _decoded(self, data: bytes) -> tuple[_File, Mapping[str, Any]]:
+        """A file and its results: at once where its columns are those of the file before. Raises as msgspec does."""
+        if self._columns:
+            with suppress(msgspec.ValidationError):
+                whole = _whole(self._columns).decode(data)
+                if whole.result_columns == self._columns:
+                    return whole, whole.results
+        file = _FILES.decode(data)
+        results = _results(file.result_columns).decode(file.results)
+        self._columns = file.result_columns
+        return file, results
 
     def _tolerant(self, document: Document) -> AsvFile | None:
         content: Any = document.json.value
@@ -148,7 +163,7 @@ class AsvReader:
                 run.note(f"results[{name!r}]: {str(value)[:100]!r} is not a number")
             values.append(float(value) if is_number and abs(value) < _TOO_LARGE else None)
         params = msgspec.json.encode(found.params or [])
-        group = self._group(name, params, found.version or "")
+        group = self._group(name, params, found.version or "", len(values))
         run.take(name, group, values, found.stats_ci_99_a, found.stats_ci_99_b)
 
     def _run(self, gathered: _Gathered, file: _File | _Head, moment: float) -> AsvFile:
@@ -178,23 +193,25 @@ class AsvReader:
         )
         return AsvFile(run, gathered.problems, machine)
 
-    def _group(self, name: str, params: bytes, version: str) -> list[int] | str:
-        """The numbers of a benchmark's rows in asv's order, or why it has none; looked up by the params' own text."""
-        key = (name, params, version)
+    def _group(self, name: str, params: bytes, version: str, count: int) -> list[int] | str:
+        """The numbers of a benchmark's `count` rows in asv's order, or why it has none; by the params' own text."""
+        key = (name, params, version, count)
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = self._new_group(name, params, version)
+            group = self._groups[key] = self._new_group(name, params, version, count)
         return group
 
-    def _new_group(self, name: str, params: bytes, version: str) -> list[int] | str:
+    def _new_group(self, name: str, params: bytes, version: str, count: int) -> list[int] | str:
         described = self._suite.of(name)
         try:
             values = msgspec.json.decode(params or b"[]", type=list[list[str]] | None) or []
         except msgspec.MsgspecError as error:
             return str(error)
-        rows = list(islice(rows_of(name, values, described.param_names), MAX_ROWS + 1))
-        if len(rows) > MAX_ROWS:
+        if count > MAX_ROWS:
             return f"has more than {MAX_ROWS} combinations of its params"
+        if prod(map(len, values)) != count:  # no row is made that has no value
+            return f"{count} results do not fit its params"
+        rows = rows_of(name, values, described.param_names)
         return [self._table.number(row, described.metric, version) for row in rows]
 
 
@@ -234,9 +251,6 @@ class _Gathered:
         if isinstance(group, str):
             self.note(f"results[{name!r}]: {group}")
             return
-        if len(group) != count:
-            self.note(f"results[{name!r}]: {count} results do not fit its params")
-            return
         self.rows += group
         self.values += values
         self.low += low if low is not None and len(low) == count else (None,) * count
@@ -244,8 +258,21 @@ class _Gathered:
 
 
 @lru_cache(maxsize=64)
-def _decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[Mapping[str, Any]]:
-    """Reads results whose rows have these columns, of which empty ones may be missing at the end."""
+def _results(names: tuple[str, ...]) -> msgspec.json.Decoder[Mapping[str, Any]]:
+    """Reads results whose rows have these columns."""
+    return msgspec.json.Decoder(dict[str, _row_type(names)])  # type: ignore[misc]
+
+
+@lru_cache(maxsize=64)
+def _whole(names: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    """Reads a whole file whose rows have these columns."""
+    fields: list[Any] = [("results", dict[str, _row_type(names)])]  # type: ignore[misc]
+    return msgspec.json.Decoder(msgspec.defstruct("Whole", fields, bases=(_File,)))
+
+
+@lru_cache(maxsize=64)
+def _row_type(names: tuple[str, ...]) -> type[msgspec.Struct]:
+    """A row with these columns, of which empty ones may be missing at the end."""
     if len(set(names)) != len(names) or "result" not in names:
         raise msgspec.ValidationError("has columns that asv does not write")
     fields: list[tuple[str, Any, Any]] = [
@@ -253,8 +280,7 @@ def _decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[Mapping[str, Any]]:
         for number, name in enumerate(names)
     ]
     fields += [(name, *_WANTED[name]) for name in _WANTED if name not in names]  # beyond every row's end
-    row = msgspec.defstruct("Row", fields, array_like=True)
-    return msgspec.json.Decoder(dict[str, row])  # type: ignore[valid-type]
+    return msgspec.defstruct("Row", fields, array_like=True)
 
 
 def _as_null(match: re.Match[bytes]) -> bytes:

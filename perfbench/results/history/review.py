@@ -15,7 +15,13 @@ _NAMED = 3
 
 
 def review(database: Database) -> list[Problem]:
-    """All of it; stored in place of what the last review found."""
+    """All of it is stored in place of what the last review found; what that did not find is returned."""
+    known = {
+        Problem(*row)
+        for row in database.rows(
+            "SELECT path, line, message FROM history_problems WHERE file = ?", (REVIEWED,)
+        )
+    }
     found = [*_units(database), *_versions(database), *_machines(database), *_dates(database)]
     with database.transaction():
         database.write("DELETE FROM history_problems WHERE file = ?", [(REVIEWED,)])
@@ -23,7 +29,7 @@ def review(database: Database) -> list[Problem]:
             "INSERT INTO history_problems VALUES (?, ?, ?, ?)",
             [(REVIEWED, each.path, each.line, each.message) for each in found],
         )
-    return found
+    return [problem for problem in found if problem not in known]
 
 
 def _units(database: Database) -> Iterator[Problem]:

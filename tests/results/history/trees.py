@@ -16,7 +16,7 @@ from perfbench.results.history.told import NOTHING, Told
 HERE = Means(processes=0)
 """Reads in this process: to start another one takes longer than a test may."""
 
-DAY = 86_400
+DAY = 86_400.0
 COLUMNS = ["result", "params", "version", "started_at", "duration", "stats_ci_99_a", "stats_ci_99_b"]
 
 
