@@ -27,6 +27,7 @@ class _Wanted:
     tagged: bool
     only_new: bool
     expressions: tuple[str, ...]
+    attributes: tuple[str, ...]
     quick: bool
     dry_run: bool
     machine: str | None
@@ -45,7 +46,21 @@ class _Wanted:
 @click.option(
     "--new", "only_new", is_flag=True, help="Only commits of which some environment has no results."
 )
-@click.option("--bench", "expressions", multiple=True, metavar="REGEX", help="Only rows whose id it finds.")
+@click.option(
+    "--bench",
+    "expressions",
+    multiple=True,
+    metavar="REGEX",
+    help="Only rows of asv's that it finds, where texts stand in quotes: time_load\\('json'\\).",
+)
+@click.option(
+    "--attribute",
+    "-a",
+    "attributes",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An attribute of asv's for every row, rounds=4 for instance.",
+)
 @click.option("--quick", is_flag=True, help="A trial: each row once, and nothing is kept.")
 @click.option("--dry-run", is_flag=True, help="Say which commits would be measured; measure nothing.")
 @click.option(
@@ -73,6 +88,9 @@ def command(**options: Any) -> ExitCode:
     _check(wanted.expressions)
     workspace = open_workspace()
     head, commits = _commits(workspace, wanted)
+    if wanted.dry_run and not wanted.only_new:
+        click.echo("\n".join(commits))
+        return ExitCode.PASSED
     place = wanted.results.absolute() if wanted.results is not None else None
     with AsvHistory(workspace.asv.path, workspace.project, head, place) as history:
         facts = history.facts(wanted.machine)
@@ -118,7 +136,8 @@ def _measured(history: AsvHistory, facts: Facts, commits: Sequence[str], wanted:
     size = f"{len(commits)} commits × {len(facts.environments)} environments"
     _say(f"{size}, into {folder}" if not wanted.quick else f"{size}, on trial")
     say = _unheard if wanted.quiet else _say
-    well = history.run(commits, facts, say, expressions=wanted.expressions, trial=wanted.quick)
+    chosen = {"expressions": wanted.expressions, "attributes": wanted.attributes}
+    well = history.run(commits, facts, say, **chosen, trial=wanted.quick)
     if wanted.quick:
         click.echo("every row ran" if well else "some rows failed: asv has named them above")
         return ExitCode.PASSED if well else ExitCode.NOTHING_MEASURED

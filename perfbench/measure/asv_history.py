@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from perfbench.errors import ConfigError, MeasurementError, MissingComponentError
+from perfbench.errors import ConfigError, MeasurementError, MissingComponentError, UsageError
 from perfbench.measure import lacking
 from perfbench.measure.asv_document import AsvDocument
 from perfbench.measure.asv_process import run_asv
@@ -165,6 +166,7 @@ class AsvHistory:
         say: Callable[[str], None],
         *,
         expressions: Sequence[str] = (),
+        attributes: Sequence[str] = (),
         trial: bool = False,
     ) -> bool:
         """Measure what these commits do not have yet, in the order given; False where a row has failed.
@@ -172,7 +174,9 @@ class AsvHistory:
         Environments are made first, and need the network for it; commits do not, as long as they need nothing
         that HEAD does not.
 
-        A `trial` calls each row once and keeps nothing. Raises MeasurementError when asv gives up.
+        `expressions` and `attributes` are those of asv's `--bench` and `--attribute`. A `trial` calls each row
+        once and keeps nothing. Raises MeasurementError when asv gives up, UsageError when it does not take what
+        it is given.
         """
         hashes = self._scratch.path / "commits"
         hashes.write_text("".join(f"{commit}\n" for commit in commits))
@@ -183,7 +187,8 @@ class AsvHistory:
                 "-m", "asv", "run", f"HASHFILE:{hashes}", "--config", str(self._config),
                 "--machine", facts.machine, "--launch-method", "spawn", "--no-pull",
                 *(("--quick", "--dry-run") if trial else ("--skip-existing-successful",)),
-                *(word for expression in expressions for word in ("--bench", expression)),
+                *(f"--bench={expression}" for expression in expressions),
+                *(f"--attribute={attribute}" for attribute in attributes),
             ],
             reasons,
             say,
@@ -194,6 +199,12 @@ class AsvHistory:
         """asv's exit code; one that says that it has given up becomes a MeasurementError."""
         argv = (sys.executable, *arguments)
         code, last = run_asv(argv, cwd=self._scratch.path, environment=self._environment(reasons), say=say)
+        if code == SOME_FAILED and (
+            refused := [line for line in last if re.match(r"asv[\w ]*: error: ", line)]
+        ):
+            raise UsageError(
+                f"asv refuses the call: {refused[-1].partition('error: ')[2]}", "see `asv run --help`"
+            )
         if code not in (0, SOME_FAILED):
             said = next((line.strip() for line in reversed(last) if line.strip()), "without a word")
             raise MeasurementError(f"asv gave up: {said[:300]}", "what it said before tells more")

@@ -7,10 +7,10 @@ import os
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from perfbench.measure.program import guard
+from perfbench.measure.program import drained, guard
 
 _LAST_LINES = 50
 """So many lines are kept of what it said."""
@@ -39,12 +39,10 @@ def run_asv(
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    last: deque[str] = deque(maxlen=_LAST_LINES)
+    lines = _Lines(say)
+    reader = drained(process.stdout, lines.take)
     try:
-        for line in _lines(process):
-            last.append(line)
-            say(line)
-        return process.wait(), list(last)
+        code = process.wait()
     except KeyboardInterrupt:
         _signal_session(process.pid, signal.SIGINT, leader=not guard())
         with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
@@ -53,16 +51,33 @@ def run_asv(
     finally:
         _signal_session(process.pid, signal.SIGKILL, leader=True)
         process.wait()
+        reader.join(_TIME_TO_END)  # nobody holds its output open any more
+    lines.end()
+    return code, list(lines.last)
 
 
-def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
-    """What it says, line by line; the dots that it prints while something takes long belong to one."""
-    stream = process.stdout
-    if stream is None:
-        raise RuntimeError("asv is started with a pipe")
-    with stream:
-        while line := stream.readline(_LONGEST_LINE):
-            yield line.decode("utf-8", "replace").rstrip()
+class _Lines:
+    """What it says, cut into lines; the dots that it prints while something takes long belong to one."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.last: deque[str] = deque(maxlen=_LAST_LINES)
+        self._say = say
+        self._begun = b""
+
+    def take(self, chunk: bytes) -> None:
+        *whole, self._begun = (self._begun + chunk).split(b"\n")
+        for line in whole:
+            self._tell(line)
+        self._begun = self._begun[:_LONGEST_LINE]
+
+    def end(self) -> None:
+        if self._begun:
+            self._tell(self._begun)
+
+    def _tell(self, line: bytes) -> None:
+        text = line[:_LONGEST_LINE].decode("utf-8", "replace").rstrip()
+        self.last.append(text)
+        self._say(text)
 
 
 def _signal_session(session: int, number: signal.Signals, *, leader: bool) -> None:
