@@ -98,23 +98,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def ask(history: Path, shape: Shape) -> None:
     """How long it takes to find and read the series of one benchmark, in an index that was not open before."""
-    best = {}
-    for attempt in range(3):
-        began = time.perf_counter()
+    best: list[tuple[float, float]] = []
+    for _ in range(3):
+        began, busy = time.perf_counter(), time.process_time()
         with open_index(history) as index:
             keys = index.keys(f"*.time_{shape.benchmarks // 2}*")
             series = [index.series(key) for key in keys]
-        best[attempt] = (time.perf_counter() - began) * 1e3
+        best.append(((time.perf_counter() - began) * 1e3, (time.process_time() - busy) * 1e3))
         count = sum(map(len, series))
         if not count:
             raise SystemExit("the index knows nothing of the benchmark")
-    print(f"query of a benchmark: {len(keys)} series, {count} points in {min(best.values()):.0f} ms")
-    began = time.perf_counter()
-    with open_index(history) as index:
-        last = index.series(
-            index.keys(f"*.time_{shape.benchmarks // 2}(*")[0] if shape.params > 1 else keys[0]
-        )
-    print(f"query of a row: {len(last)} points in {(time.perf_counter() - began) * 1e3:.0f} ms")
+    print(f"query of a benchmark: {len(keys)} series, {count} points in {_milliseconds(min(best))}")
+    key, best = keys[0], []
+    for _ in range(3):
+        began, busy = time.perf_counter(), time.process_time()
+        with open_index(history) as index:
+            last = index.series(key)
+        best.append(((time.perf_counter() - began) * 1e3, (time.process_time() - busy) * 1e3))
+    print(f"query of a row: {len(last)} points in {_milliseconds(min(best))}")
+
+
+def _milliseconds(taken: tuple[float, float]) -> str:
+    return f"{taken[0]:.0f} ms ({taken[1]:.0f} of CPU)"
 
 
 def append(work: Path, shape: Shape) -> None:
@@ -129,11 +134,11 @@ def append(work: Path, shape: Shape) -> None:
         f"one more run of all: {cost.seconds:.2f} s ({cost.busy:.2f} of CPU) in a command of its own,"
         f" {cost.memory / 2**20:.0f} MiB"
     )
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     with open_index(history) as index:
         keys, matrix = index.tails(200)
-    seconds = time.perf_counter() - began
-    print(f"the last {matrix.shape[1]} points of {len(keys)} series: {seconds:.2f} s")
+    taken = ((time.perf_counter() - began) * 1e3, (time.process_time() - busy) * 1e3)
+    print(f"the last {matrix.shape[1]} points of {len(keys)} series: {_milliseconds(taken)}")
 
 
 def write_tree(folder: Path, shape: Shape) -> int:

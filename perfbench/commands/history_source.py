@@ -203,7 +203,9 @@ def _nothing(place: HistoryPlace, wanted: Wanted) -> UsageError:
     from difflib import get_close_matches  # noqa: PLC0415
 
     with place.index() as index:
-        keys = index.keys()
+        keys, problems = index.keys(), index.problems()
+    if not keys and problems:
+        return UsageError(f"the history holds no points: {problems[0].message}", "import again what it was")
     if not keys:
         return UsageError(
             "the history holds no points yet", "bring results in: perfbench history import PATH"
