@@ -114,6 +114,7 @@ class Measuring:
         with ResultWriter(path, Header("bisect", time.time(), headers)) as writer:
             collected = Collected(writer, environments, sides[-1].label, path.with_suffix(".log"))
             job = Job(sides, (row,), benchmarks, collected, self.progress, effort, Thresholds((threshold,)))
+            self.progress.start(1, self.rounds)
             job.run()
             self.progress.finish()
             writer.finish()

@@ -19,7 +19,8 @@ from perfbench.commands.machine import alone_on_machine, sweep
 from perfbench.commands.options import writable
 from perfbench.commands.workspace import Workspace, open_workspace
 from perfbench.environment import current
-from perfbench.errors import ExitCode, PerfbenchError, UsageError
+from perfbench.errors import ExitCode, MeasurementError, PerfbenchError, UsageError
+from perfbench.measure.builds import UnbuildableError
 from perfbench.measure.commit_range import commit_range
 from perfbench.measure.discovery import Row
 from perfbench.model_history import AlertRule, Bisection, NamedCommit
@@ -57,7 +58,7 @@ def bisect(request: BisectRequest) -> ExitCode:
     progress = Progress(Console(file=sys.stderr, highlight=False), quiet=request.quiet)
     with progress, alone_on_machine(progress.note):
         sweep(progress.note)
-        row = find_row(workspace, commits[-1].commit, request.benchmark, progress)
+        row = _row(workspace, commits[-1].commit, request.benchmark, progress)
         chosen = _limit(workspace, row) if limit is None else limit
         rounds = request.rounds or workspace.config.rounds
         state = _state(workspace, row, commits, f"{chosen!r} {rounds}", restart=request.restart)
@@ -76,6 +77,13 @@ def bisect(request: BisectRequest) -> ExitCode:
             progress.note("what was measured is kept: the same command goes on where it stopped")
             raise
     return _report(found, request)
+
+
+def _row(workspace: Workspace, bad: str, pattern: str, progress: Progress) -> Row:
+    try:
+        return find_row(workspace, bad, pattern, progress)
+    except UnbuildableError as error:
+        raise MeasurementError(f"bad {bad[:8]} cannot be measured: {error.message}", error.remedy) from None
 
 
 def _report(found: Bisection, request: BisectRequest) -> ExitCode:

@@ -72,7 +72,8 @@ def _title(group: AlertGroup, commit_url: str) -> str:
 
 def _commit(commit: str, url: str) -> str:
     text = code(plain(commit[: wording.SHORT_HASH]))
-    if not url or not alert_words.is_hash(commit) or any(sign in url for sign in "<>\\ \n"):
+    is_web = url.startswith(("https://", "http://")) and not any(sign in url for sign in "<>\\ \n")
+    if not is_web or not alert_words.is_hash(commit):
         return text
     return f"[{text}](<{url}{commit}>)"
 

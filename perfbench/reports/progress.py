@@ -49,7 +49,7 @@ class Progress:
         """Say how much there is to do."""
         self._rounds = rounds
         if not self.quiet and not self._redraws:
-            counts = [f"{rows} rows"] if rows or not harnesses else []
+            counts = [f"{rows} row{'s' * (rows != 1)}"] if rows or not harnesses else []
             counts += [f"{harnesses} harness{'es' if harnesses > 1 else ''}"] if harnesses else []
             self._say(lambda: self._page.line((f"measuring {' and '.join(counts)} in {rounds} rounds", "")))
 

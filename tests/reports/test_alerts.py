@@ -117,11 +117,15 @@ def test_a_webhooks_message_has_one_group_for_each_commit_and_words_for_people()
     assert sent["text"].splitlines()[0] == "sample: 3 new alerts"
 
 
-def test_a_webhooks_message_of_very_many_commits_is_bounded() -> None:
-    groups = by_commit(raise_alerts([placed(1.2, at=n) for n in range(1, 400)], (), (), "2026-11-29"))
-    sent = json.loads(alert_message.render("sample", groups, CLOCK))
-    assert len(sent["groups"]) == alert_message.MOST_GROUPS
-    assert "and 389 more commits" in sent["text"]
+def test_a_webhooks_message_of_very_many_alerts_is_bounded_and_counts_all() -> None:
+    many = [placed(1.2, at=n // 3 + 1, name=f"bench.time_{n}") for n in range(1200)]
+    sent = json.loads(
+        alert_message.render("sample", by_commit(raise_alerts(many, (), (), "2026-11-29")), CLOCK)
+    )
+    assert sum(len(group["alerts"]) for group in sent["groups"]) == alert_message.MOST_ALERTS
+    assert sent["total"] == 1200
+    assert sent["text"].splitlines()[0] == "sample: 1200 new alerts"
+    assert "and 390 more commits" in sent["text"]
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.floats(0.01, 100))
