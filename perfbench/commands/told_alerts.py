@@ -22,7 +22,7 @@ from perfbench.errors import PerfbenchError, UsageError
 STATE_FILE = "told.json"
 LOCK_FILE = "told.lock"
 
-KEPT = 5_000
+KEPT = 20_000
 """So many alerts are remembered, those that were seen last."""
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -77,14 +77,15 @@ def read_told(folder: Path) -> tuple[tuple[ToldAlert, ...], str]:
 def write_told(folder: Path, alerts: Sequence[ToldAlert]) -> None:
     """Remember these alerts, the last `KEPT` of them, in one step. Raises PerfbenchError where that fails."""
     path = folder / STATE_FILE
-    state = _State(
-        _VERSION, tuple(_Told(one.id, one.series, one.commits, one.told) for one in alerts[-KEPT:])
-    )
+    content = _encoded(alerts[-KEPT:])
+    while len(content) > LARGEST_FILE:  # very wide ranges
+        alerts = alerts[-(len(alerts[-KEPT:]) // 2) :]
+        content = _encoded(alerts)
     try:
         handle, draft = tempfile.mkstemp(prefix=f".{STATE_FILE}.", dir=folder)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(state))
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             Path(draft).replace(path)
@@ -93,6 +94,11 @@ def write_told(folder: Path, alerts: Sequence[ToldAlert]) -> None:
             raise
     except OSError as error:
         raise _refused(path, error) from None
+
+
+def _encoded(alerts: Sequence[ToldAlert]) -> bytes:
+    told = tuple(_Told(one.id, one.series, one.commits, one.told) for one in alerts)
+    return msgspec.json.encode(_State(_VERSION, told))
 
 
 @contextlib.contextmanager

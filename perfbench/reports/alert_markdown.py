@@ -49,6 +49,8 @@ def _summary(project: str, alerts: Sequence[Alert], told_before: int) -> str:
 
 
 def _closing(alerts: Sequence[Alert]) -> str:
+    if not alerts:
+        return "Nothing is new."
     if not any(alert.is_open for alert in alerts):
         return "Nothing here is open."
     return "Open until it recovers or baselines/accepted.toml takes it on."

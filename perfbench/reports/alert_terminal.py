@@ -24,14 +24,16 @@ def render(alerts: Sequence[Alert], groups: Sequence[AlertGroup], sheet: Sheet) 
     page.line((f"{sign} {' · '.join(alert_words.count_words(alerts))}", STYLES[sign]))
     for group in groups:
         page.line()
-        page.line((alert_words.group_words(group), "bold"))
-        _rows(page, group.alerts)
+        places = {wording.place(alert.placed) for alert in group.alerts}
+        where = f" on {places.pop()}" if len(places) == 1 else ""
+        page.paragraph(f"{alert_words.group_words(group)}{where}", style="bold")
+        _rows(page, group.alerts, with_place=not where)
     if is_open and groups:
         page.line()
         _remedies(page, [alert for alert in alerts if alert.is_open])
 
 
-def _rows(page: Page, alerts: Sequence[Alert]) -> None:
+def _rows(page: Page, alerts: Sequence[Alert], *, with_place: bool) -> None:
     names = [alert_words.row_name(alert) for alert in alerts]
     changes = [alert_words.change_words(alert) for alert in alerts]
     widths = page.widest(names), page.widest(changes)
@@ -41,7 +43,7 @@ def _rows(page: Page, alerts: Sequence[Alert]) -> None:
         start.append((page.left(change, widths[1]) + GAP, STYLES[sign] if alert.is_open else ""))
         told = [
             alert_words.level_words(alert),
-            wording.place(alert.placed),
+            wording.place(alert.placed) if with_place else "",
             f"sure to {wording.sureness(alert.placed.change)}",
             alert_words.state_words(alert),
         ]
@@ -61,6 +63,7 @@ def _remedies(page: Page, alerts: Sequence[Alert]) -> None:
         if not wording.is_exact(placed) and all(map(alert_words.is_hash, (placed.since, placed.commit))):
             row = shlex.quote(plain(str(placed.key.benchmark)))
             ends = f"--good {placed.since[:12]} --bad {placed.commit[:12]}"
-            page.paragraph(f"find a commit: perfbench history bisect {row} {ends}", indent=2)
+            page.line(("  find a commit:", ""))
+            page.line((f"    perfbench history bisect {row} {ends}", ""))  # to be copied, so never broken
             break
     page.paragraph("take one on: an entry of baselines/accepted.toml with a ceiling and a day", indent=2)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfbench.analysis.alerts import ToldAlert
+from perfbench.commands import told_alerts
 from perfbench.commands.told_alerts import KEPT, STATE_FILE, read_told, telling, write_told
 from perfbench.errors import PerfbenchError, UsageError
 
@@ -58,6 +59,15 @@ def test_a_later_version_is_not_thrown_away(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(PerfbenchError, match=r"cannot use .*told\.json: No such file or directory"):
         write_told(tmp_path / "gone", [ONE])
+
+
+def test_very_wide_ranges_make_no_file_that_is_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told_alerts, "LARGEST_FILE", 10_000)
+    wide = [ToldAlert(f"a{number}", "s", ("c" * 40,) * 100) for number in range(9)]
+    write_told(tmp_path, wide)
+    assert read_told(tmp_path) == (tuple(wide[-2:]), "")
 
 
 def test_two_at_once_do_not_both_tell(tmp_path: Path) -> None:

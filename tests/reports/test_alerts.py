@@ -55,8 +55,9 @@ def test_a_terminal_that_knows_ascii_alone_is_served() -> None:
     assert "X 3 open alerts | 1 accepted | 1 recovered" in page.text
 
 
-def test_the_log_is_never_wider_than_its_page_where_words_can_be_broken() -> None:
-    assert max(map(cell_len, shown(alerts(), 80).splitlines())) <= 80
+def test_the_log_is_never_wider_than_its_page_but_for_a_command_to_be_copied() -> None:
+    lines = [line for line in shown(alerts(), 80).splitlines() if "perfbench history bisect" not in line]
+    assert max(map(cell_len, lines)) <= 80
 
 
 def test_without_an_alert_there_is_one_calm_line() -> None:
@@ -84,6 +85,7 @@ def test_rows_of_one_commit_are_one_table() -> None:
 def test_a_message_without_news_says_so() -> None:
     text = alert_markdown.render("sample", (), told_before=3)
     assert "**No alerts** for sample · 3 more open, told before" in text
+    assert text.endswith("\nNothing is new.\n")
 
 
 HOSTILE = "x|y`z</script>*@ann #1 https://evil.example\n# head"
