@@ -15,7 +15,7 @@ import pytest
 from perfbench.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "CONTRIBUTING.md", "docs/manual.md", "profiles/README.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", "docs/manual.md", "docs/history.md", "profiles/README.md"]
 
 NEEDED_BY_NOX = "python3 -m venv .venv && .venv/bin/pip install nox"
 
@@ -34,7 +34,7 @@ def shown() -> list[tuple[str, str]]:
 
 def commands(*programs: str) -> list[tuple[str, list[str]]]:
     """(page, arguments) of the shown commands that run one of these programs."""
-    split = [(page, shlex.split(line, comments=True)) for page, line in shown()]
+    split = [(page, shlex.split(line.partition(" | ")[0], comments=True)) for page, line in shown()]
     return [
         (page, words) for page, words in split if words and words[0].removeprefix(".venv/bin/") in programs
     ]
