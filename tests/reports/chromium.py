@@ -158,7 +158,9 @@ class Chromium:
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
             ready, _, _ = select.select([self._from], [], [], PATIENCE)
-            assert ready, "Chromium does not answer"
+            if not ready:
+                os.killpg(self._process, signal.SIGKILL)  # a page that never ends would end no test after it either
+                raise AssertionError("Chromium does not answer")
             part = os.read(self._from, 1 << 20)
             assert part, "Chromium has ended"
             self._buffer += part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfbench.model import BenchmarkId, Metric
-from perfbench.model_history import Direction, SeriesKey, SeriesReport, Timeline
+from perfbench.model_history import Change, Direction, PlacedChange, SeriesKey, SeriesReport, Timeline
+from perfbench.reports.asv_site.details import AsvDetails
+from perfbench.reports.asv_site.writing import write_data
 from perfbench.reports.site import alert_list, atom, wording
 from perfbench.reports.site.commit_order import commit_order
 from perfbench.reports.site.page_names import page_key, page_names
@@ -259,3 +262,29 @@ def test_two_metrics_of_one_name_have_two_pages(tmp_path: Path) -> None:
     report = replace(site_sample.full_report(), reports=(first, second))
     write_site(report, commit_order((), (first.series, second.series)), tmp_path)
     assert len(list((tmp_path / "data" / "benchmark").iterdir())) == 2
+
+
+ODD = st.sampled_from([0.0, -1.0, 1e-308, 5e-324, 1e308, -1e308, 1.0, 1.0, 3.5e-9])
+
+
+@given(st.lists(st.tuples(ODD, ODD, st.sampled_from(["", "1", "2"])), max_size=12), st.integers(1, 11))
+@settings(max_examples=60, deadline=None)
+def test_any_points_make_both_sites(points: list[tuple[float, float, str]], at: int) -> None:
+    series = site_sample.series(site_sample.key("a.b", engine="x"), [value for value, _, _ in points])
+    bounds = np.array([bound for _, bound, _ in points], dtype=float)
+    series = replace(
+        series, low=bounds, high=np.full(len(points), np.nan), versions=[v for _, _, v in points]
+    )
+    one = SeriesReport(series)
+    if at < len(points):
+        none = float("nan")
+        change = Change(at, at, at, 0.0, 1.0, none, none, none, 1.0, 0.99, Direction.REGRESSION)
+        placed = PlacedChange(series.key, change, series.commits[at - 1], series.commits[at], 0.0)
+        one = SeriesReport(series, (placed,), (site_sample.alert(placed),))
+    report = replace(site_sample.full_report(), reports=(one,))
+    order = commit_order(report.timelines.values(), [series])
+    with tempfile.TemporaryDirectory() as folder:
+        write_site(report, order, Path(folder))
+        write_data(report, order, Path(folder), AsvDetails())
+        for path in Path(folder).rglob("*.json"):
+            json.loads(path.read_text(encoding="utf-8"))

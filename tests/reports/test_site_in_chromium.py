@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from perfbench.model_history import SeriesReport
 from perfbench.reports.site.commit_order import commit_order
 from perfbench.reports.site.page_names import page_key, page_names
 from perfbench.reports.site.writing import write_site
@@ -102,7 +104,9 @@ def test_benchmarks_are_found_by_a_part_of_their_name_and_by_machine(browser: Ch
 def test_a_row_leads_to_its_page_on_its_machine(browser: Chromium, site: Path) -> None:
     opened(browser, page(site, "index.html"))
     browser.value("document.querySelector('.card a.name').click()")
-    browser.until("location.pathname.endsWith('benchmark.html') && document.querySelector('.legend tbody tr') !== null")
+    browser.until(
+        "location.pathname.endsWith('benchmark.html') && document.querySelector('.legend tbody tr') !== null"
+    )
     chosen = (
         "[...document.querySelectorAll('.switch input:checked')].map((one) => one.parentNode.textContent)"
     )
@@ -256,3 +260,31 @@ def test_a_long_list_is_drawn_in_parts(browser: Chromium, tmp_path: Path) -> Non
     browser.value("[...document.querySelectorAll('section:has(#all) button.more')].pop().click()")
     assert browser.value(rows) == 200
     assert browser.value("document.activeElement.closest('tr') !== null"), "the focus is on the first new row"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.0] * 6,
+        [-3.0, 2.0, 0.0, 5.0],
+        [1e308, -1e308, 1.0],
+        [5e-324, 1e-300, 2.0],
+        [7.0] * 4,
+        [1e-9, 1e3, 1e9],
+    ],
+    ids=["zeros", "negative", "huge", "tiny", "constant", "wide"],
+)
+def test_any_numbers_can_be_drawn_in_every_way(
+    browser: Chromium, tmp_path: Path, values: list[float]
+) -> None:
+    series = site_sample.series(site_sample.key("odd.time_it"), values)
+    report = replace(REPORT, reports=(SeriesReport(series),))
+    write_site(report, commit_order(report.timelines.values(), [series]), tmp_path)
+    (name,) = (path.stem for path in (tmp_path / "data" / "benchmark").iterdir())
+    opened(browser, f"file://{tmp_path}/benchmark.html?of={name}")
+    browser.value("document.querySelector('canvas').focus()")
+    for _ in range(4):
+        browser.value("document.querySelectorAll('.toolbar button').forEach((one) => one.click())")
+        for key in ("+", "ArrowRight", "ArrowLeft", "-", "n", "End"):
+            browser.press(key)
+    assert browser.value("document.querySelectorAll('.cursor.on').length") == 1

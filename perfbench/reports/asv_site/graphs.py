@@ -116,9 +116,9 @@ def _graph(
     shape = (len(revisions), len(benchmark.rows))
     at = (where, np.concatenate(columns))
     sums, counts = np.zeros(shape), np.zeros(shape)
-    np.add.at(sums, at, np.concatenate(values))
-    np.add.at(counts, at, 1)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
+        np.add.at(sums, at, np.concatenate(values))
+        np.add.at(counts, at, 1)
         means = sums / np.where(counts, counts, np.nan)
     return Graph(place[0], setting, place[1], revisions, means, rows)
 

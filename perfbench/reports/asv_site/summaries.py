@@ -42,7 +42,8 @@ def summary_graphs(graphs: Sequence[Graph]) -> Mapping[str, list[list[Any]]]:
             width = graph.values.shape[1]
             wide[np.searchsorted(revisions, graph.revisions), column : column + width] = graph.values
             column += width
-        means = _geometric(np.column_stack([_bridged(wide[:, row]) for row in range(wide.shape[1])]))
+        with np.errstate(all="ignore"):
+            means = _geometric(np.column_stack([_bridged(wide[:, row]) for row in range(wide.shape[1])]))
         means[np.isnan(wide).all(axis=1)] = np.nan
         found[name] = _thinned(revisions.tolist(), means.tolist())
     return found
@@ -50,12 +51,15 @@ def summary_graphs(graphs: Sequence[Graph]) -> Mapping[str, list[list[Any]]]:
 
 def summary_lists(drawn: Drawn, numbers: Mapping[str, int]) -> Mapping[str, list[dict[str, Any]]]:
     """Path of the file of a setting → its rows, by name."""
+    import numpy as np  # noqa: PLC0415
+
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for graph in sorted(drawn.graphs, key=lambda graph: graph.name):
-        benchmark = drawn.benchmarks[graph.name]
-        path = graph_path(graph.setting, "summary")
-        for column in range(graph.values.shape[1]):
-            found[path].append(_listed(graph, benchmark, column, numbers))
+    with np.errstate(all="ignore"):
+        for graph in sorted(drawn.graphs, key=lambda graph: graph.name):
+            benchmark = drawn.benchmarks[graph.name]
+            path = graph_path(graph.setting, "summary")
+            for column in range(graph.values.shape[1]):
+                found[path].append(_listed(graph, benchmark, column, numbers))
     return found
 
 

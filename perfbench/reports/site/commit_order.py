@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -45,8 +46,9 @@ def commit_order(timelines: Iterable[Timeline], series: Iterable[Series]) -> Com
     for one in series:
         for commit, date in zip(one.commits, one.dates, strict=True):
             if commit not in places:
-                places[commit] = (float(date), -1)
-                dates[commit] = float(date)
+                known = float(date) if math.isfinite(date) else 0.0
+                places[commit] = (known, -1)
+                dates[commit] = known
     ordered = sorted(places, key=lambda commit: (places[commit], commit))
     return _order([(commit, dates[commit]) for commit in ordered], tags)
 

@@ -144,8 +144,9 @@ def _spark(values: Floats) -> str:
     if len(values) < 2:
         return ""
     chosen = values[np.linspace(0, len(values) - 1, min(len(values), SPARK_POINTS)).round().astype(int)]
+    largest = float(np.abs(chosen).max()) or 1.0
+    chosen = chosen / largest
     low, high = float(chosen.min()), float(chosen.max())
-    middle, least = (low + high) / 2, SPARK_RANGE * max(abs(low), abs(high))
-    half = max(high - low, least) / 2 or 1.0
-    heights = np.clip((chosen - middle) / half * 0.5 + 0.5, 0, 1) * (len(SPARKS) - 1)
+    half = max(high - low, SPARK_RANGE) / 2
+    heights = np.clip((chosen - (low + high) / 2) / half * 0.5 + 0.5, 0, 1) * (len(SPARKS) - 1)
     return "".join(SPARKS[int(height)] for height in heights.round())

@@ -27,6 +27,9 @@ perfbench.Chart = class {
 
   /** Show lines of {name, colour, dash, commits, values, low, high, changes}; `commits` are numbers. */
   show(lines, unit) {
+    // Beyond that, differences and products are no numbers any more; nothing that is measured comes near.
+    const drawable = (value) => (value !== null && Math.abs(value) < 1e150 && (value === 0 || Math.abs(value) > 1e-150) ? value : null);
+    for (const line of lines) for (const column of ["values", "low", "high"]) line[column] = line[column].map(drawable);
     const numbers = new Set(lines.flatMap((line) => line.commits));
     this.places = [...numbers].sort((a, b) => a - b);
     this.rank = new Map(this.places.map((number, place) => [number, place]));
@@ -230,21 +233,22 @@ perfbench.Chart = class {
 
   /** Round values, in the unit in which they are written. */
   ticks(low, high, factor, wanted) {
+    const MOST = 40; // whatever the numbers are, this ends
     const found = [];
     if (this.options.log && high / low > 8) {
-      const steps = high / low > 1e4 ? [1] : high / low > 100 ? [1, 3] : [1, 2, 5];
-      for (let power = Math.floor(Math.log10(low / factor)); 10 ** power * factor <= high; power += 1)
-        for (const step of steps) {
-          const tick = step * 10 ** power * factor;
-          if (tick >= low && tick <= high) found.push(tick);
-        }
+      const first = Math.floor(Math.log10(low) - Math.log10(factor)), last = Math.ceil(Math.log10(high) - Math.log10(factor));
+      const steps = last - first > 4 ? [1] : last - first > 2 ? [1, 3] : [1, 2, 5];
+      const pace = Math.max(1, Math.ceil((last - first) / 8));
+      for (let power = first; power <= last && found.length < MOST; power += pace)
+        found.push(...steps.map((step) => step * 10 ** power * factor).filter((tick) => tick >= low && tick <= high));
       return found;
     }
     const rough = (high - low) / factor / wanted;
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 2.5, 5, 10].map((times) => times * power).find((one) => one >= rough) || rough;
-    for (let count = Math.ceil(low / factor / step); count * step * factor <= high && found.length < 30; count += 1)
-      found.push(count * step * factor);
+    const first = Math.ceil(low / factor / step);
+    for (let count = 0; (first + count) * step * factor <= high && count < MOST; count += 1)
+      found.push((first + count) * step * factor);
     return found;
   }
 
@@ -385,9 +389,14 @@ perfbench.Chart = class {
     const ends = [...line.changes.map((one) => one.first), last];
     brush.strokeStyle = line.colour;
     brush.lineWidth = 2.5;
+    const breaks = [...line.breaks];
     line.changes.forEach((change, number) => {
-      const pieces = [[change.first, ends[number + 1], change.after]];
-      if (!number) pieces.unshift([0, change.first, change.before]);
+      // No level reaches into another version of the benchmark.
+      const previous = number ? line.changes[number - 1].first : 0;
+      const start = Math.max(previous, ...breaks.filter((one) => one <= change.first));
+      const stop = Math.min(ends[number + 1], ...breaks.filter((one) => one > change.first));
+      const pieces = [[change.first, stop, change.after]];
+      if (!number || start > previous) pieces.unshift([start, change.first, change.before]);
       for (const [start, stop, value] of pieces) {
         if (this.options.log && value <= 0) continue;
         brush.beginPath();
