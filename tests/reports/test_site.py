@@ -147,7 +147,7 @@ def test_values_keep_six_digits_and_what_is_no_number_is_none(values: list[float
 
 
 @given(TEXTS, TEXTS, TEXTS)
-@settings(max_examples=60)
+@settings(max_examples=30, deadline=None)
 def test_any_name_makes_a_site(name: str, value: str, machine: str) -> None:
     key = SeriesKey(BenchmarkId(name, name, ((value, value),)), Metric(name, value), machine, value, name)
     series = site_sample.series(key, [1.0, 1.0, 2.0, 2.0])
@@ -268,7 +268,7 @@ ODD = st.sampled_from([0.0, -1.0, 1e-308, 5e-324, 1e308, -1e308, 1.0, 1.0, 3.5e-
 
 
 @given(st.lists(st.tuples(ODD, ODD, st.sampled_from(["", "1", "2"])), max_size=12), st.integers(1, 11))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_points_make_both_sites(points: list[tuple[float, float, str]], at: int) -> None:
     series = site_sample.series(site_sample.key("a.b", engine="x"), [value for value, _, _ in points])
     bounds = np.array([bound for _, bound, _ in points], dtype=float)

@@ -272,7 +272,7 @@ def test_a_long_list_is_drawn_in_parts(browser: Chromium, tmp_path: Path) -> Non
         [7.0] * 4,
         [1e-9, 1e3, 1e9],
     ],
-    ids=["zeros", "negative", "huge", "tiny", "constant", "wide"],
+    ids=["zeros", "negative", "huge", "tiny", "wide"],
 )
 def test_any_numbers_can_be_drawn_in_every_way(
     browser: Chromium, tmp_path: Path, values: list[float]
@@ -283,7 +283,7 @@ def test_any_numbers_can_be_drawn_in_every_way(
     (name,) = (path.stem for path in (tmp_path / "data" / "benchmark").iterdir())
     opened(browser, f"file://{tmp_path}/benchmark.html?of={name}")
     browser.value("document.querySelector('canvas').focus()")
-    for _ in range(4):
+    for _ in range(2):
         browser.value("document.querySelectorAll('.toolbar button').forEach((one) => one.click())")
         for key in ("+", "ArrowRight", "ArrowLeft", "-", "n", "End"):
             browser.press(key)

@@ -55,8 +55,9 @@
   function openGroup(group) {
     const number = group[0][COMMIT];
     const [, seconds, tag] = perfbench.known[number] || ["", 0, ""];
-    // Only what points and git agree on is said without a word of caution.
-    const kind = group.some((one) => one[FROM] !== null) ? "About " : group.every((one) => one[BETWEEN] === 0) ? "At " : "Up to ";
+    // One row whose place points and git agree on tells it for all that changed with it.
+    const exact = group.some((one) => one[BETWEEN] === 0 && one[FROM] === null);
+    const kind = exact ? "At " : group.some((one) => one[FROM] !== null) ? "About " : "Up to ";
     const heading = make("h3", {}, kind, perfbench.commitLink(number),
       make("span", { class: "dim" }, ` ${perfbench.day(seconds)}`), tag ? make("span", { class: "tag" }, tag) : null);
     return make("div", { class: "card" }, heading, grown(group, 10, changeItem, "benchmarks", "ul", "changes"));
