@@ -159,7 +159,8 @@ class Chromium:
         while b"\0" not in self._buffer:
             ready, _, _ = select.select([self._from], [], [], PATIENCE)
             if not ready:
-                os.killpg(self._process, signal.SIGKILL)  # a page that never ends would end no test after it either
+                # A page that never ends would end no test after it either.
+                os.killpg(self._process, signal.SIGKILL)
                 raise AssertionError("Chromium does not answer")
             part = os.read(self._from, 1 << 20)
             assert part, "Chromium has ended"
