@@ -20,6 +20,12 @@ class Loose:
         order = np.argsort(strands, kind="stable")
         self.strands = strands[order]
         self.all = points.taken(order)
+        numbers, starts = np.unique(self.strands, return_index=True)
+        ends = np.append(starts[1:], len(self.strands))
+        self._slices = {
+            number: slice(start, end)
+            for number, start, end in zip(numbers.tolist(), starts.tolist(), ends.tolist(), strict=True)
+        }
 
     @classmethod
     def of(cls, database: Database) -> Loose:
@@ -33,7 +39,5 @@ class Loose:
 
     def points(self, strand: int) -> list[Points]:
         """Those of one strand, as no part or one."""
-        import numpy as np  # noqa: PLC0415
-
-        first, last = np.searchsorted(self.strands, [strand, strand + 1])
-        return [self.all.taken(slice(first, last))] if last > first else []
+        found = self._slices.get(strand)
+        return [] if found is None else [self.all.taken(found)]

@@ -51,6 +51,17 @@ class _Runs:
     hashes: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ordered:
+    """Points by date: to which strand each belongs, and where its run stands among those of the place."""
+
+    points: Points
+    belongs: NDArray[np.intp]
+    places: NDArray[np.intp]
+    dates: NDArray[np.float64]
+    hashes: Sequence[str]
+
+
 class StoredIndex:
     """An index in a database that has its tables. `notes` are problems of opening it."""
 
@@ -79,16 +90,11 @@ class StoredIndex:
         return self._series(key, strands, self._parts([strand.number for strand in strands]))
 
     def all_series(self, keys: Iterable[SeriesKey] | None = None) -> Iterator[Series]:
-        """Every series that has points, or those named, a few in memory at a time."""
-        wanted = list(self.keys() if keys is None else keys)
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = wanted[start : start + _AT_ONCE]
-            strands = {key: self._strands_of(key) for key in some}
-            parts = self._parts([one.number for each in strands.values() for one in each])
-            for key in some:
-                found = self._series(key, strands[key], parts)
-                if len(found):
-                    yield found
+        """Every series that has points, by name, or those named; a few in memory at a time."""
+        for key, strands, parts in self._stored(list(self.keys() if keys is None else keys)):
+            found = self._series(key, strands, parts)
+            if len(found):
+                yield found
 
     def tails(
         self, count: int, keys: Iterable[SeriesKey] | None = None
@@ -96,18 +102,19 @@ class StoredIndex:
         """The last `count` values of every series, NaN where there are fewer; the newest stand last."""
         import numpy as np  # noqa: PLC0415
 
-        found, rows = [], []
-        for series in self.all_series(keys):
-            versions = series.versions
-            first = len(versions) - 1
-            while first > 0 and len(versions) - first < count and versions[first - 1] == versions[-1]:
-                first -= 1
-            tail = series.values[first:]
-            row = np.full(count, np.nan)
-            row[count - len(tail) :] = tail
-            found.append(series.key)
-            rows.append(row)
-        return found, np.array(rows).reshape(len(found), count)
+        wanted = list(self.keys() if keys is None else keys)
+        found: list[SeriesKey] = []
+        rows = np.full((len(wanted), count), np.nan)
+        for key, strands, parts in self._stored(wanted):
+            ordered = self._ordered(strands, parts)
+            if not len(ordered.points):
+                continue
+            others = np.flatnonzero(ordered.belongs != ordered.belongs[-1])
+            first = max(len(ordered.points) - count, int(others[-1]) + 1 if len(others) else 0)
+            tail = ordered.points.values[first:]
+            rows[len(found), count - len(tail) :] = tail
+            found.append(key)
+        return found, rows[: len(found)]
 
     def problems(self) -> list[Problem]:
         """What imports could not use, or had to guess."""
@@ -150,7 +157,31 @@ class StoredIndex:
                 found.setdefault(number, []).append(unpacked(*map(bytes, columns)))
         return found
 
+    def _stored(
+        self, wanted: Sequence[SeriesKey]
+    ) -> Iterator[tuple[SeriesKey, tuple[Strand, ...], Mapping[int, list[Points]]]]:
+        """What is stored of each series, some in memory at a time."""
+        for start in range(0, len(wanted), _AT_ONCE):
+            strands = {key: self._strands_of(key) for key in wanted[start : start + _AT_ONCE]}
+            parts = self._parts([one.number for each in strands.values() for one in each])
+            for key, each in strands.items():
+                yield key, each, parts
+
     def _series(self, key: SeriesKey, strands: Sequence[Strand], parts: Mapping[int, list[Points]]) -> Series:
+        ordered = self._ordered(strands, parts)
+        versions = [one.version for one in strands]
+        hashes = ordered.hashes
+        return Series(
+            key=key,
+            commits=[hashes[place] for place in ordered.places.tolist()],
+            dates=ordered.dates,
+            values=ordered.points.values,
+            low=ordered.points.low,
+            high=ordered.points.high,
+            versions=[versions[number] for number in ordered.belongs.tolist()],
+        )
+
+    def _ordered(self, strands: Sequence[Strand], parts: Mapping[int, list[Points]]) -> _Ordered:
         """The living points of all strands together, by date; of one date in the order of their runs."""
         import numpy as np  # noqa: PLC0415
 
@@ -161,20 +192,15 @@ class StoredIndex:
         places = np.searchsorted(runs.numbers, points.runs)
         places = np.minimum(places, max(len(runs.numbers) - 1, 0))
         alive = runs.numbers[places] == points.runs if len(runs.numbers) else np.zeros(len(points), bool)
-        points, belongs, places = points.taken(alive), belongs[alive], places[alive]
+        if not alive.all():
+            points, belongs, places = points.taken(alive), belongs[alive], places[alive]
         dates = runs.dates[places]
-        order = np.lexsort((points.runs, dates))
-        points, belongs, places = points.taken(order), belongs[order], places[order]
-        versions = [one.version for one in strands]
-        return Series(
-            key=key,
-            commits=[runs.hashes[place] for place in places.tolist()],
-            dates=dates[order],
-            values=points.values,
-            low=points.low,
-            high=points.high,
-            versions=[versions[number] for number in belongs.tolist()],
-        )
+        in_order = (dates[1:] >= dates[:-1]).all() and (places[1:] > places[:-1]).all()
+        if not in_order:
+            order = np.lexsort((points.runs, dates))
+            points, belongs, places = points.taken(order), belongs[order], places[order]
+            dates = dates[order]
+        return _Ordered(points, belongs, places, dates, runs.hashes)
 
     def _runs_at(self, place: int) -> _Runs:
         import numpy as np  # noqa: PLC0415
