@@ -17,7 +17,7 @@ from perfbench.reports.site.overview import commits, overview
 from perfbench.reports.site.page_names import PageKey, page_key, page_names
 from perfbench.reports.site.script_data import script
 
-STATIC = ("icon.svg", "site.css", "parts.js", "chart.js", "overview.js", "benchmark.js")
+STATIC = ("icon.svg", "site.css", "parts.js", "axis.js", "chart.js", "overview.js", "benchmark.js")
 PAGES = ("index.html", "benchmark.html")
 
 Progress = Callable[[int, int], None]

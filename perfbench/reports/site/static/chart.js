@@ -182,8 +182,8 @@ perfbench.Chart = class {
     const [from, to] = this.view || this.whole();
     const [low, high] = this.bounds(from, to);
     const scale = perfbench.scale(this.unit, Math.max(Math.abs(low), Math.abs(high)));
-    const ticks = this.ticks(low, high, scale[1], Math.max(2, Math.floor(height / 64)));
-    const words = this.words(ticks.map((tick) => tick / scale[1]));
+    const ticks = perfbench.ticks(low, high, scale[1], Math.max(2, Math.floor(height / 64)), this.options.log);
+    const words = perfbench.tickWords(ticks.map((tick) => tick / scale[1]));
     const left = Math.max(...words.map((word) => brush.measureText(word).width), 20) + 12;
     const area = this.area = { left, right: width - 10, top: 26, bottom: height - 26 };
     const bend = this.options.log ? Math.log : (value) => value;
@@ -229,37 +229,6 @@ perfbench.Chart = class {
     const room = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
     if (this.options.zero) return [Math.min(0, low - (low < 0 ? room : 0)), Math.max(0, high + (high > 0 ? room : 0))];
     return [low >= 0 ? Math.max(low - room, 0) : low - room, high + room];
-  }
-
-  /** Round values, in the unit in which they are written. */
-  ticks(low, high, factor, wanted) {
-    const MOST = 40; // whatever the numbers are, this ends
-    const found = [];
-    if (this.options.log && high / low > 8) {
-      const first = Math.floor(Math.log10(low) - Math.log10(factor)), last = Math.ceil(Math.log10(high) - Math.log10(factor));
-      const steps = last - first > 4 ? [1] : last - first > 2 ? [1, 3] : [1, 2, 5];
-      const pace = Math.max(1, Math.ceil((last - first) / 8));
-      for (let power = first; power <= last && found.length < MOST; power += pace)
-        found.push(...steps.map((step) => step * 10 ** power * factor).filter((tick) => tick >= low && tick <= high));
-      return found;
-    }
-    const rough = (high - low) / factor / wanted;
-    const power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 2.5, 5, 10].map((times) => times * power).find((one) => one >= rough) || rough;
-    const first = Math.ceil(low / factor / step);
-    for (let count = 0; (first + count) * step * factor <= high && count < MOST; count += 1)
-      found.push((first + count) * step * factor);
-    return found;
-  }
-
-  /** Ticks with as many decimals as tell them apart, the same for all; those of a wide logarithm each by itself. */
-  words(ticks) {
-    const steps = ticks.slice(1).map((tick, place) => tick - ticks[place]);
-    const step = Math.min(...steps), most = Math.max(...ticks.map(Math.abs));
-    if (!steps.length || Math.max(...steps) > step * 1.5 || most >= 1e15 || most < 1e-4) return ticks.map((tick) => perfbench.digits(tick));
-    let decimals = 0;
-    while (decimals < 9 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6 * step * 10 ** decimals) decimals += 1;
-    return ticks.map((tick) => tick.toFixed(decimals).replace("-", "−"));
   }
 
   drawGrid(ticks, words, scale, from, to) {
