@@ -21,7 +21,7 @@ class Loose:
         self.strands = strands[order]
         self.all = points.taken(order)
         numbers, starts = np.unique(self.strands, return_index=True)
-        ends = np.append(starts[1:], len(self.strands))
+        ends = np.append(starts[1:], len(self.strands))[: len(starts)]  # none where there are no points
         self._slices = {
             number: slice(start, end)
             for number, start, end in zip(numbers.tolist(), starts.tolist(), ends.tolist(), strict=True)
