@@ -192,7 +192,7 @@ def run(*arguments: str, cwd: Path) -> Cost:
     most = 0
     with subprocess.Popen(
         [sys.executable, "-m", "perfbench", "history", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=cwd, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd, env=environment,
     ) as process:  # fmt: skip
         watched = psutil.Process(process.pid)
         while process.poll() is None:
@@ -202,7 +202,7 @@ def run(*arguments: str, cwd: Path) -> Cost:
         seconds = time.monotonic() - began
         output = process.stdout.read() if process.stdout else ""
     if process.returncode:
-        raise SystemExit(f"perfbench history {arguments[0]} ended with {process.returncode}")
+        raise SystemExit(f"perfbench history {arguments[0]} ended with {process.returncode}: {output}")
     return Cost(seconds, _cpu() - before, most, output)
 
 

@@ -427,3 +427,10 @@ def test_many_small_imports_are_put_together(tmp_path: Path, monkeypatch: pytest
         keys, matrix = index.tails(4)
     assert points(series) == [(commit(n), n * DAY, n / 10) for n in range(1, count + 1)]
     assert (keys, matrix.tolist()) == ([series.key], [[n / 10 for n in range(count - 3, count + 1)]])
+
+
+def test_many_commits_at_once_leave_nothing_loose(tmp_path: Path) -> None:
+    for number in range(1, 11):
+        store(tmp_path / "t", number, {"m.time_one": number / 10})
+    bring(tmp_path / "h", tmp_path / "t")
+    assert list(contents(tmp_path / "h").values()) == [[(commit(n), n * DAY, n / 10) for n in range(1, 11)]]
