@@ -1,8 +1,8 @@
 """perfbench tells whether a change made a system that runs code for others slower, and why it thinks so.
 
 `perfbench.judge(a, b)` judges two lists of numbers and gives a `Judgement`; `perfbench.detect(y)` says where
-the level of one list changes, a `Change` for each place; a user's own rule is shown `perfbench.Results`; `perfbench.record_operation` tells of what code has timed itself; all else is the
-command line.
+the level of one list changes, a `Change` for each place; a user's own rule is shown `perfbench.Results`;
+`perfbench.record_operation` tells of what code has timed itself; all else is the command line.
 """
 
 from __future__ import annotations

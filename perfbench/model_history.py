@@ -59,6 +59,16 @@ class Series:
         return len(self.values)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Tail:
+    """The last points of a series that have its newest version, by date; `length` counts all points of the series."""
+
+    key: SeriesKey
+    commits: Sequence[str]
+    values: Floats
+    length: int
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """The commits of a branch by first parents, the oldest first, with their dates and the tags on them."""

@@ -26,7 +26,7 @@ CALLED = {"BenchmarkId": "full id", "RuntimeStatus": "runtime", "SideSummary": "
 
 
 def _classes() -> list[str]:
-    sources = (Path(module.__file__).read_text(encoding="utf-8") for module in (model, model_history))
+    sources = (Path(str(module.__file__)).read_text(encoding="utf-8") for module in (model, model_history))
     return [
         node.name for source in sources for node in ast.parse(source).body if isinstance(node, ast.ClassDef)
     ]

@@ -136,9 +136,9 @@ def append(work: Path, shape: Shape) -> None:
     )
     began, busy = time.perf_counter(), time.process_time()
     with open_index(history) as index:
-        keys, matrix = index.tails(200)
+        tails = list(index.tails(200))
     taken = ((time.perf_counter() - began) * 1e3, (time.process_time() - busy) * 1e3)
-    print(f"the last {matrix.shape[1]} points of {len(keys)} series: {_milliseconds(taken)}")
+    print(f"the last 200 points of {len(tails)} series: {_milliseconds(taken)}")
 
 
 def write_tree(folder: Path, shape: Shape) -> int:

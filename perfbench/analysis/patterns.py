@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import lru_cache
 from typing import TypeVar
 
 from perfbench.model import Acceptance, BenchmarkId, Budget, Metric, Threshold
@@ -13,7 +15,7 @@ Rule = TypeVar("Rule", Threshold, Budget, Acceptance)
 
 def fits(pattern: str, benchmark: BenchmarkId) -> bool:
     """Whether `pattern` (shell-style, case matters) means a row, by its full id or its name without params."""
-    return any(pattern == name or fnmatchcase(name, pattern) for name in (str(benchmark), benchmark.name))
+    return _means(pattern, (benchmark.name, str(benchmark)))
 
 
 def applies(rule: Threshold | Budget | Acceptance, benchmark: BenchmarkId, metric: Metric) -> bool:
@@ -23,7 +25,11 @@ def applies(rule: Threshold | Budget | Acceptance, benchmark: BenchmarkId, metri
 
 def last_match(rules: Sequence[Rule], benchmark: BenchmarkId, metric: Metric) -> Rule | None:
     """The rule that counts for a row: the last one in the file that fits it."""
-    return next((rule for rule in reversed(rules) if applies(rule, benchmark, metric)), None)
+    names = (benchmark.name, str(benchmark))  # made once: there may be hundreds of rules
+    for rule in reversed(rules):
+        if _means(rule.pattern, names) and fnmatchcase(metric.name, rule.metric):
+            return rule
+    return None
 
 
 def unmatched(
@@ -42,6 +48,15 @@ def unmatched(
         return fits(rule.pattern, row) and (metric_of is None or fnmatchcase(metric_of(row), rule.metric))
 
     return tuple(rule for rule in rules if not any(guards(rule, row) for row in rows))
+
+
+def _means(pattern: str, names: tuple[str, str]) -> bool:
+    return pattern in names or any(map(_compiled(pattern).match, names))
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern))
 
 
 def nearest(pattern: str, benchmarks: Iterable[BenchmarkId]) -> str | None:

@@ -71,8 +71,4 @@ def _answer(line: bytes | None) -> dict[str, object]:
         return {"id": identity, "error": f"the line does not fit: {error}"}
     except PerfbenchError as error:
         return {"id": identity, "error": str(error)}
-    return {
-        "id": identity,
-        "cps": [change.index for change in changes],
-        "changes": changes
-    }
+    return {"id": identity, "cps": [change.index for change in changes], "changes": changes}

@@ -16,7 +16,7 @@ from perfbench.units import format_ratio
 
 if TYPE_CHECKING:
     from perfbench.commands.history_place import HistoryPlace
-    from perfbench.model_history import Floats, Series, SeriesKey
+    from perfbench.model_history import SeriesKey, Tail
 
 _WORST_FIRST = (Direction.REGRESSION, Direction.CHANGE, Direction.IMPROVEMENT)
 
@@ -35,38 +35,25 @@ class Followed:
         return f"{self.watched.status.value}: {self.key}{size} at {self.commit[:8]} ({self.watched.direction.value})"
 
 
-@dataclass(frozen=True, slots=True)
-class _Tail:
-    """The end of one series: its newest version's last points, and all that names them."""
-
-    key: SeriesKey
-    commits: Sequence[str]
-    length: int
-
-
 def follow(place: HistoryPlace) -> list[Followed]:
     """The changes whose status has changed since the last import, the worst first.
 
     Of a history that is followed for the first time every change is taken as known, and none is given.
     """
     before = read_watched(place.folder)
-    tails: list[_Tail] = []
-    rows = []
     with place.index() as index:
-        for series in index.all_series():
-            tail, row = _tail_of(series)
-            tails.append(tail)
-            rows.append(row)
+        tails = list(index.tails(WINDOW))
     if not tails:
         return []
+    rows = np.full((len(tails), WINDOW), np.nan)
+    for row, tail in zip(rows, tails, strict=True):
+        row[WINDOW - len(tail.values) :] = tail.values
     known = {
         number: recalled
         for number, tail in enumerate(tails)
         if (recalled := tuple(_recalled(tail, (before or {}).get(str(tail.key), ()))))
     }
-    found = watch(
-        np.array(rows), [tail.length for tail in tails], known, [tail.key.metric.better for tail in tails]
-    )
+    found = watch(rows, [tail.length for tail in tails], known, [tail.key.metric.better for tail in tails])
     if before is None:
         found = {
             row: tuple(_at_once(each, tails[row].length) for each in all_of) for row, all_of in found.items()
@@ -79,19 +66,7 @@ def follow(place: HistoryPlace) -> list[Followed]:
     return sorted(_moved(tails, known, found), key=lambda one: _WORST_FIRST.index(one.watched.direction))
 
 
-def _tail_of(series: Series) -> tuple[_Tail, Floats]:
-    """The last points of the newest version, missing ones in front as NaN."""
-    versions = series.versions
-    first = len(series) - 1
-    oldest = max(0, len(series) - WINDOW)
-    while first > oldest and versions[first - 1] == versions[-1]:
-        first -= 1
-    row = np.full(WINDOW, np.nan)
-    row[WINDOW - (len(series) - first) :] = series.values[first:]
-    return _Tail(series.key, series.commits[first:], len(series)), row
-
-
-def _recalled(tail: _Tail, lines: Sequence[WatchedLine]) -> Iterator[Watched]:
+def _recalled(tail: Tail, lines: Sequence[WatchedLine]) -> Iterator[Watched]:
     """What was known of a series, at the places its commits have now; what has left the window is forgotten."""
     offset = tail.length - len(tail.commits)
     for line in lines:
@@ -101,7 +76,7 @@ def _recalled(tail: _Tail, lines: Sequence[WatchedLine]) -> Iterator[Watched]:
             yield Watched(index, line.seen, line.status, line.direction, ratio, line.sureness)
 
 
-def _lines(tail: _Tail, changes: Sequence[Watched]) -> tuple[WatchedLine, ...]:
+def _lines(tail: Tail, changes: Sequence[Watched]) -> tuple[WatchedLine, ...]:
     return tuple(
         WatchedLine(
             _commit(tail, one),
@@ -115,7 +90,7 @@ def _lines(tail: _Tail, changes: Sequence[Watched]) -> tuple[WatchedLine, ...]:
     )
 
 
-def _commit(tail: _Tail, watched: Watched) -> str:
+def _commit(tail: Tail, watched: Watched) -> str:
     return tail.commits[watched.index - (tail.length - len(tail.commits))]
 
 
@@ -125,7 +100,7 @@ def _at_once(watched: Watched, length: int) -> Watched:
 
 
 def _moved(
-    tails: Sequence[_Tail], known: dict[int, tuple[Watched, ...]], found: dict[int, tuple[Watched, ...]]
+    tails: Sequence[Tail], known: dict[int, tuple[Watched, ...]], found: dict[int, tuple[Watched, ...]]
 ) -> Iterator[Followed]:
     for row, changes in found.items():
         before = {(one.index, one.status) for one in known.get(row, ())}

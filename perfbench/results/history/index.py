@@ -12,13 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from perfbench.errors import PerfbenchError, UsageError
 from perfbench.model import Problem
-from perfbench.model_history import Series, SeriesKey
+from perfbench.model_history import Series, SeriesKey, Tail
 from perfbench.results.history.database import DamagedError, Database
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from perfbench.results.history.importing import Means
 
 FILE = "index.sqlite"
@@ -44,12 +41,10 @@ class HistoryIndex(Protocol):
     def all_series(self, keys: Iterable[SeriesKey] | None = None) -> Iterator[Series]:
         """Every series that has points, by name, or those named; a few in memory at a time."""
 
-    def tails(
-        self, count: int, keys: Iterable[SeriesKey] | None = None
-    ) -> tuple[list[SeriesKey], NDArray[np.float64]]:
-        """The last `count` values of every series: a matrix of a row each, NaN where there are fewer.
+    def tails(self, count: int, keys: Iterable[SeriesKey] | None = None) -> Iterator[Tail]:
+        """The last `count` points of every series that has any, or of those named.
 
-        The newest stand last. Of a series whose benchmark's version changed, only the newest version's count.
+        Of a series whose benchmark's version changed, only the newest version's count.
         """
 
     def problems(self) -> list[Problem]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from perfbench.model import BenchmarkId, Better, Metric, Problem
-from perfbench.model_history import Series, SeriesKey
+from perfbench.model_history import Series, SeriesKey, Tail
 from perfbench.results.history.columns import Points, joined, unpacked
 from perfbench.results.history.database import Database
 from perfbench.results.history.loose import Loose
@@ -96,25 +96,19 @@ class StoredIndex:
             if len(found):
                 yield found
 
-    def tails(
-        self, count: int, keys: Iterable[SeriesKey] | None = None
-    ) -> tuple[list[SeriesKey], NDArray[np.float64]]:
-        """The last `count` values of every series, NaN where there are fewer; the newest stand last."""
+    def tails(self, count: int, keys: Iterable[SeriesKey] | None = None) -> Iterator[Tail]:
+        """The last `count` points of every series, of its newest version alone."""
         import numpy as np  # noqa: PLC0415
 
-        wanted = list(self.keys() if keys is None else keys)
-        found: list[SeriesKey] = []
-        rows = np.full((len(wanted), count), np.nan)
-        for key, strands, parts in self._stored(wanted):
+        for key, strands, parts in self._stored(list(self.keys() if keys is None else keys)):
             ordered = self._ordered(strands, parts)
-            if not len(ordered.points):
+            length = len(ordered.points)
+            if not length:
                 continue
             others = np.flatnonzero(ordered.belongs != ordered.belongs[-1])
-            first = max(len(ordered.points) - count, int(others[-1]) + 1 if len(others) else 0)
-            tail = ordered.points.values[first:]
-            rows[len(found), count - len(tail) :] = tail
-            found.append(key)
-        return found, rows[: len(found)]
+            first = max(length - count, int(others[-1]) + 1 if len(others) else 0)
+            commits = [ordered.hashes[place] for place in ordered.places[first:].tolist()]
+            yield Tail(key, commits, ordered.points.values[first:], length)
 
     def problems(self) -> list[Problem]:
         """What imports could not use, or had to guess."""

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from perfbench.errors import PerfbenchError, UsageError
@@ -112,10 +111,11 @@ def test_tails_are_the_newest_values_of_the_newest_version(
             tmp_path / "t", number, {"m.time_one": number / 10, "m.time_two": [[number * 1.0], [], version]}
         )
     take(tmp_path, url)
-    keys, matrix = opened().tails(3)
-    found = {key.benchmark.name: row for key, row in zip(keys, matrix, strict=True)}
-    np.testing.assert_equal(found["m.time_one"], [0.2, 0.3, 0.4])
-    np.testing.assert_equal(found["m.time_two"], [np.nan, 3.0, 4.0])
+    found = {tail.key.benchmark.name: tail for tail in opened().tails(3)}
+    assert found["m.time_one"].values.tolist() == [0.2, 0.3, 0.4]
+    assert found["m.time_two"].values.tolist() == [3.0, 4.0]
+    assert found["m.time_two"].commits == [commit(3), commit(4)]
+    assert [tail.length for tail in found.values()] == [4, 4]
 
 
 def test_points_of_a_file_that_was_replaced_are_gone(
