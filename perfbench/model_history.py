@@ -60,7 +60,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tail:
+class SeriesEnd:
     """The last points of a series that have its newest version, by date; `length` counts all points of the series."""
 
     key: SeriesKey

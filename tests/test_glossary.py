@@ -22,7 +22,7 @@ CALLED = {"BenchmarkId": "full id", "RuntimeStatus": "runtime", "SideSummary": "
           "System": "system under test", "Served": "served system", "SeriesKey": "series",
           "PlacedChange": "placed change", "AlertRule": "alert rule", "SeriesReport": "series report",
           "HistoryReport": "history report", "AlertGroup": "alert group", "NamedCommit": "named commit",
-          "BisectStep": "bisect step", "BisectOutcome": "bisect outcome"}  # fmt: skip
+          "SeriesEnd": "series end", "BisectStep": "bisect step", "BisectOutcome": "bisect outcome"}  # fmt: skip
 
 
 def _classes() -> list[str]:

@@ -136,9 +136,9 @@ def append(work: Path, shape: Shape) -> None:
     )
     began, busy = time.perf_counter(), time.process_time()
     with open_index(history) as index:
-        tails = list(index.tails(200))
+        ends = list(index.ends(200))
     taken = ((time.perf_counter() - began) * 1e3, (time.process_time() - busy) * 1e3)
-    print(f"the last 200 points of {len(tails)} series: {_milliseconds(taken)}")
+    print(f"the last 200 points of {len(ends)} series: {_milliseconds(taken)}")
 
 
 def write_tree(folder: Path, shape: Shape) -> int:

@@ -16,7 +16,7 @@ from perfbench.units import format_ratio
 
 if TYPE_CHECKING:
     from perfbench.commands.history_place import HistoryPlace
-    from perfbench.model_history import SeriesKey, Tail
+    from perfbench.model_history import SeriesEnd, SeriesKey
 
 _WORST_FIRST = (Direction.REGRESSION, Direction.CHANGE, Direction.IMPROVEMENT)
 
@@ -42,44 +42,44 @@ def follow(place: HistoryPlace) -> list[Followed]:
     """
     before = read_watched(place.folder)
     with place.index() as index:
-        tails = list(index.tails(WINDOW))
-    if not tails:
+        ends = list(index.ends(WINDOW))
+    if not ends:
         return []
-    rows = np.full((len(tails), WINDOW), np.nan)
-    for row, tail in zip(rows, tails, strict=True):
-        row[WINDOW - len(tail.values) :] = tail.values
+    rows = np.full((len(ends), WINDOW), np.nan)
+    for row, end in zip(rows, ends, strict=True):
+        row[WINDOW - len(end.values) :] = end.values
     known = {
         number: recalled
-        for number, tail in enumerate(tails)
-        if (recalled := tuple(_recalled(tail, (before or {}).get(str(tail.key), ()))))
+        for number, end in enumerate(ends)
+        if (recalled := tuple(_recalled(end, (before or {}).get(str(end.key), ()))))
     }
-    found = watch(rows, [tail.length for tail in tails], known, [tail.key.metric.better for tail in tails])
+    found = watch(rows, [end.length for end in ends], known, [end.key.metric.better for end in ends])
     if before is None:
         found = {
-            row: tuple(_at_once(each, tails[row].length) for each in all_of) for row, all_of in found.items()
+            row: tuple(_at_once(each, ends[row].length) for each in all_of) for row, all_of in found.items()
         }
     write_watched(
-        place.folder, {str(tails[row].key): _lines(tails[row], all_of) for row, all_of in found.items()}
+        place.folder, {str(ends[row].key): _lines(ends[row], all_of) for row, all_of in found.items()}
     )
     if before is None:
         return []
-    return sorted(_moved(tails, known, found), key=lambda one: _WORST_FIRST.index(one.watched.direction))
+    return sorted(_moved(ends, known, found), key=lambda one: _WORST_FIRST.index(one.watched.direction))
 
 
-def _recalled(tail: Tail, lines: Sequence[WatchedLine]) -> Iterator[Watched]:
+def _recalled(end: SeriesEnd, lines: Sequence[WatchedLine]) -> Iterator[Watched]:
     """What was known of a series, at the places its commits have now; what has left the window is forgotten."""
-    offset = tail.length - len(tail.commits)
+    offset = end.length - len(end.commits)
     for line in lines:
-        if line.commit in tail.commits:
+        if line.commit in end.commits:
             ratio = math.nan if line.ratio is None else line.ratio
-            index = offset + tail.commits.index(line.commit)
+            index = offset + end.commits.index(line.commit)
             yield Watched(index, line.seen, line.status, line.direction, ratio, line.sureness)
 
 
-def _lines(tail: Tail, changes: Sequence[Watched]) -> tuple[WatchedLine, ...]:
+def _lines(end: SeriesEnd, changes: Sequence[Watched]) -> tuple[WatchedLine, ...]:
     return tuple(
         WatchedLine(
-            _commit(tail, one),
+            _commit(end, one),
             one.seen,
             one.status,
             one.direction,
@@ -90,8 +90,8 @@ def _lines(tail: Tail, changes: Sequence[Watched]) -> tuple[WatchedLine, ...]:
     )
 
 
-def _commit(tail: Tail, watched: Watched) -> str:
-    return tail.commits[watched.index - (tail.length - len(tail.commits))]
+def _commit(end: SeriesEnd, watched: Watched) -> str:
+    return end.commits[watched.index - (end.length - len(end.commits))]
 
 
 def _at_once(watched: Watched, length: int) -> Watched:
@@ -100,7 +100,7 @@ def _at_once(watched: Watched, length: int) -> Watched:
 
 
 def _moved(
-    tails: Sequence[Tail], known: dict[int, tuple[Watched, ...]], found: dict[int, tuple[Watched, ...]]
+    ends: Sequence[SeriesEnd], known: dict[int, tuple[Watched, ...]], found: dict[int, tuple[Watched, ...]]
 ) -> Iterator[Followed]:
     for row, changes in found.items():
         before = {(one.index, one.status) for one in known.get(row, ())}
@@ -109,7 +109,7 @@ def _moved(
             # A new change whose place moved by a point is no news.
             is_news = one.status is not Status.NEW or one.seen not in seen
             if is_news and (one.index, one.status) not in before:
-                yield Followed(tails[row].key, _commit(tails[row], one), one)
+                yield Followed(ends[row].key, _commit(ends[row], one), one)
 
 
 def said(followed: Sequence[Followed], most: int) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from perfbench.errors import PerfbenchError, UsageError
 from perfbench.model import Problem
-from perfbench.model_history import Series, SeriesKey, Tail
+from perfbench.model_history import Series, SeriesEnd, SeriesKey
 from perfbench.results.history.database import DamagedError, Database
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class HistoryIndex(Protocol):
     def all_series(self, keys: Iterable[SeriesKey] | None = None) -> Iterator[Series]:
         """Every series that has points, by name, or those named; a few in memory at a time."""
 
-    def tails(self, count: int, keys: Iterable[SeriesKey] | None = None) -> Iterator[Tail]:
+    def ends(self, count: int, keys: Iterable[SeriesKey] | None = None) -> Iterator[SeriesEnd]:
         """The last `count` points of every series that has any, or of those named.
 
         Of a series whose benchmark's version changed, only the newest version's count.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from perfbench.model import BenchmarkId, Better, Metric, Problem
-from perfbench.model_history import Series, SeriesKey, Tail
+from perfbench.model_history import Series, SeriesEnd, SeriesKey
 from perfbench.results.history.columns import Points, joined, unpacked
 from perfbench.results.history.database import Database
 from perfbench.results.history.loose import Loose
@@ -96,7 +96,7 @@ class StoredIndex:
             if len(found):
                 yield found
 
-    def tails(self, count: int, keys: Iterable[SeriesKey] | None = None) -> Iterator[Tail]:
+    def ends(self, count: int, keys: Iterable[SeriesKey] | None = None) -> Iterator[SeriesEnd]:
         """The last `count` points of every series, of its newest version alone."""
         import numpy as np  # noqa: PLC0415
 
@@ -108,7 +108,7 @@ class StoredIndex:
             others = np.flatnonzero(ordered.belongs != ordered.belongs[-1])
             first = max(length - count, int(others[-1]) + 1 if len(others) else 0)
             commits = [ordered.hashes[place] for place in ordered.places[first:].tolist()]
-            yield Tail(key, commits, ordered.points.values[first:], length)
+            yield SeriesEnd(key, commits, ordered.points.values[first:], length)
 
     def problems(self) -> list[Problem]:
         """What imports could not use, or had to guess."""

@@ -424,11 +424,11 @@ def test_many_small_imports_are_put_together(tmp_path: Path, monkeypatch: pytest
         bring(tmp_path / "h", tmp_path / "t")
     with index_of(tmp_path / "h") as index:
         (series,) = index.all_series()
-        (tail,) = index.tails(4)
+        (end,) = index.ends(4)
     assert points(series) == [(commit(n), n * DAY, n / 10) for n in range(1, count + 1)]
-    assert (tail.key, tail.length) == (series.key, count)
-    assert tail.values.tolist() == [n / 10 for n in range(count - 3, count + 1)]
-    assert tail.commits == [commit(n) for n in range(count - 3, count + 1)]
+    assert (end.key, end.length) == (series.key, count)
+    assert end.values.tolist() == [n / 10 for n in range(count - 3, count + 1)]
+    assert end.commits == [commit(n) for n in range(count - 3, count + 1)]
 
 
 def test_many_commits_at_once_leave_nothing_loose(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_one_series_is_read_as_all_are(
         assert alone.dates.tolist() == sorted(alone.dates.tolist())
 
 
-def test_tails_are_the_newest_values_of_the_newest_version(
+def test_ends_are_the_newest_values_of_the_newest_version(
     tmp_path: Path, url: str | None, opened: Callable[[], HistoryIndex]
 ) -> None:
     for number in (3, 1, 2, 4):
@@ -111,11 +111,11 @@ def test_tails_are_the_newest_values_of_the_newest_version(
             tmp_path / "t", number, {"m.time_one": number / 10, "m.time_two": [[number * 1.0], [], version]}
         )
     take(tmp_path, url)
-    found = {tail.key.benchmark.name: tail for tail in opened().tails(3)}
+    found = {end.key.benchmark.name: end for end in opened().ends(3)}
     assert found["m.time_one"].values.tolist() == [0.2, 0.3, 0.4]
     assert found["m.time_two"].values.tolist() == [3.0, 4.0]
     assert found["m.time_two"].commits == [commit(3), commit(4)]
-    assert [tail.length for tail in found.values()] == [4, 4]
+    assert [end.length for end in found.values()] == [4, 4]
 
 
 def test_points_of_a_file_that_was_replaced_are_gone(
