@@ -277,7 +277,7 @@ perfbench.Chart = class {
       brush.lineTo(x, area.bottom);
       brush.stroke();
       brush.setLineDash([]);
-      const label = tag.slice(0, 16), halfTag = brush.measureText(label).width / 2;
+      const label = tag.length > 24 ? `${tag.slice(0, 23)}…` : tag, halfTag = brush.measureText(label).width / 2;
       if (x - halfTag < freeAbove || x + halfTag > area.right + 8) continue;
       brush.fillText(label, x, 12);
       freeAbove = x + halfTag + 10;
