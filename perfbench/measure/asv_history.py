@@ -21,10 +21,11 @@ from perfbench.errors import ConfigError, MeasurementError, MissingComponentErro
 from perfbench.measure import lacking
 from perfbench.measure.asv_document import AsvDocument
 from perfbench.measure.asv_process import run_asv
-from perfbench.measure.history_results import REASONS
+from perfbench.measure.history_results import REASONS, skip_unmeasured
 from perfbench.measure.interpreter import find_interpreter, is_running
 from perfbench.measure.program import ProgramFailedError, run_program
 from perfbench.measure.scratch import ScratchFolder
+from perfbench.measure.uninstallable import Installations
 
 SOME_FAILED = 2
 """asv's exit code where it ran and rows failed."""
@@ -182,6 +183,12 @@ class AsvHistory:
         hashes.write_text("".join(f"{commit}\n" for commit in commits))
         reasons = None if trial else self.results / facts.machine / REASONS
         self._asv(["-c", _PREPARE, str(self._config), self._head, str(self._root)], None, say)
+        installations = Installations()
+
+        def hear(line: str) -> None:
+            installations.hear(line)
+            say(line)
+
         code = self._asv(
             [
                 "-m", "asv", "run", f"HASHFILE:{hashes}", "--config", str(self._config),
@@ -191,8 +198,11 @@ class AsvHistory:
                 *(f"--attribute={attribute}" for attribute in attributes),
             ],
             reasons,
-            say,
+            hear,
         )  # fmt: skip
+        for one in installations.failed if not trial else ():
+            if not self._head.startswith(one.commit):
+                skip_unmeasured(self.results / facts.machine, one.commit, one.environment, one.reason)
         return code == 0
 
     def _asv(self, arguments: Sequence[str], reasons: Path | None, say: Callable[[str], None]) -> int:

@@ -102,6 +102,33 @@ def tally(folder: Path, commits: Sequence[str], expressions: Sequence[str] = ())
     return Tally(values, skipped, failed, lacking)
 
 
+def skip_unmeasured(folder: Path, commit: str, environment: str, reason: str) -> int:
+    """Make the rows of a commit that were not even begun skipped ones, with a reason; returns how many they are.
+
+    asv keeps how long a row took, whatever came of it; a row that failed without any duration was not begun.
+    """
+    skipped = 0
+    for path in _files(folder, commit):
+        content = _content(path)
+        if content is None or content.get("env_name") != environment:
+            continue
+        columns = content["result_columns"]
+        unmeasured = []
+        for (hash_, _, name, index), values in _rows(content, ()):
+            row = content["results"][name]
+            if values[index] is None and dict(zip(columns, row, strict=False)).get("duration") is None:
+                values[index] = math.nan
+                row[columns.index("result")] = values
+                entry = {"commit": hash_, "environment": environment, "benchmark": name, "param": index}
+                unmeasured.append({**entry, "lacking": True, "reason": reason})
+        if unmeasured:
+            with (folder / REASONS).open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(entry) + "\n" for entry in unmeasured)
+            _replace(path, content)
+        skipped += len(unmeasured)
+    return skipped
+
+
 def read_reasons(folder: Path) -> Mapping[Row, Mapping[str, Any]]:
     """What is recorded of skipped rows, the latest of each; a line cut short by a kill is passed over."""
     found: dict[Row, Mapping[str, Any]] = {}

@@ -13,7 +13,7 @@ from perfbench.measure import history_results as results
 from perfbench.measure.history_results import REASONS, Tally
 
 NEW, OLD = "a" * 40, "b" * 40
-COLUMNS = ["result", "params", "version"]
+COLUMNS = ["result", "params", "version", "duration"]
 LETTERS = [["'x'", "'y'"]]
 
 
@@ -97,6 +97,23 @@ def test_only_rows_that_are_selected_are_opened(tmp_path: Path) -> None:
     assert results.reopen_unexplained(tmp_path, [NEW], [r"one\('y'\)"]) == 1
     assert math.isnan(values(path, "one")[0])
     assert values(path, "one")[1] is None
+
+
+def test_rows_that_were_not_even_begun_are_skipped_with_the_reason_and_those_that_failed_stay(
+    tmp_path: Path,
+) -> None:
+    path = write(
+        tmp_path, one=[None, LETTERS, "1"], two=[None, LETTERS, "1", 0.5], three=[[3.0], [], "1", 0.5]
+    )
+    other = write(tmp_path, environment="py4", one=[None, LETTERS, "1"])
+    assert results.skip_unmeasured(tmp_path, NEW[:8], "py3", "it is not to be installed") == 2
+    assert all(map(math.isnan, values(path, "one")))
+    assert values(path, "two") is None
+    assert values(path, "three") == [3.0]
+    assert values(other, "one") is None
+    reason = results.read_reasons(tmp_path)[NEW, "py3", "one", 1]
+    assert (reason["lacking"], reason["reason"]) == (True, "it is not to be installed")
+    assert results.reopen_unexplained(tmp_path, [NEW]) == 0
 
 
 def test_rows_are_counted_by_what_became_of_them(tmp_path: Path) -> None:
