@@ -72,6 +72,17 @@ class AsvFile:
     machine: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What a benchmark had in the file before, and the numbers of its rows; None and the reason where it has none."""
+
+    params: msgspec.Raw
+    version: str | None
+    count: int
+    group: Sequence[int] | None
+    reason: str
+
+
 class AsvReader:
     """Reads result files of one suite, whose rows it numbers in `table`. `told` counts instead of the file."""
 
@@ -81,6 +92,7 @@ class AsvReader:
         self._told = told
         self._columns: tuple[str, ...] = ()
         self._groups: dict[tuple[str, bytes, str, int], list[int] | str] = {}
+        self._seen: dict[str, _Seen] = {}
 
     def read(self, document: Document) -> AsvFile | None:
         """What a file holds; None where it is no file of asv's.
@@ -104,14 +116,38 @@ class AsvReader:
             return None
         run = _Gathered(document.path)
         moment = 0.0
+        seen = self._seen
         for name, row in results.items():
-            if row.result is None:
+            result = row.result
+            if result is None:
                 continue  # it failed as a whole
-            params = bytes(row.params)
-            group = self._group(name, params, row.version or "", len(row.result))
-            run.take(name, group, row.result, row.stats_ci_99_a, row.stats_ci_99_b)
+            count = len(result)
+            known = seen.get(name)
+            # Nearly always the benchmark is as it was in the file before: this loop is what an import waits for.
+            if (
+                known is None
+                or known.params != row.params
+                or known.version != row.version
+                or known.count != count
+            ):
+                known = seen[name] = self._as_seen(name, row, count)
+            if known.group is None:
+                run.note(f"results[{name!r}]: {known.reason}")
+                continue
+            low, high = row.stats_ci_99_a, row.stats_ci_99_b
+            run.rows += known.group
+            run.values += result
+            run.low += low if low is not None and len(low) == count else (None,) * count
+            run.high += high if high is not None and len(high) == count else (None,) * count
             moment = moment or row.started_at or 0.0
         return self._run(run, file, moment)
+
+    def _as_seen(self, name: str, row: Any, count: int) -> _Seen:
+        group = self._group(name, bytes(row.params), row.version or "", count)
+        params = row.params.copy()
+        if isinstance(group, str):
+            return _Seen(params, row.version, count, None, group)
+        return _Seen(params, row.version, count, group, "")
 
     def _decoded(self, data: bytes) -> tuple[_File, Mapping[str, Any]]:
         """A file and its results: at once where its columns are those of the file before. Raises as msgspec does."""

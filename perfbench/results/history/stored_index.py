@@ -16,6 +16,7 @@ from perfbench.model_history import Series, SeriesEnd, SeriesKey
 from perfbench.results.history.columns import Points, joined, unpacked
 from perfbench.results.history.database import Database
 from perfbench.results.history.loose import Loose
+from perfbench.results.history.series_ends import StrandEnd, strand_ends
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,11 +45,12 @@ class Strand:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Runs:
-    """The runs of one place by number, in rising order."""
+    """The runs of one place by number, in rising order; `in_order` tells whether their dates rise as well."""
 
     numbers: NDArray[np.int64]
     dates: NDArray[np.float64]
     hashes: Sequence[str]
+    in_order: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,13 +100,35 @@ class StoredIndex:
 
     def ends(self, count: int, keys: Iterable[SeriesKey] | None = None) -> Iterator[SeriesEnd]:
         """The last `count` points of every series, of its newest version alone."""
+        wanted = list(self.keys() if keys is None else keys)
+        stored = strand_ends(self._database, self._loose, count)
+        for key in wanted:
+            yield from self._quick_end(key, stored, count) or self._end(key, count)
+
+    def _quick_end(
+        self, key: SeriesKey, stored: Mapping[int, StrandEnd], count: int
+    ) -> tuple[SeriesEnd, ...]:
+        """The end of a series whose points came in the order of their dates, and are all there; else none."""
+        strands = self._strands_of(key)
+        found = stored.get(strands[0].number) if len(strands) == 1 else None
+        if found is None or not found.holds(count):
+            return ()
+        runs = self._runs_at(strands[0].place)
+        places = runs.numbers.searchsorted(found.runs)
+        is_whole = runs.in_order and places.max() < len(runs.numbers) and (places[1:] > places[:-1]).all()
+        if not is_whole or (runs.numbers[places] != found.runs).any():
+            return ()
+        commits = [runs.hashes[place] for place in places.tolist()]
+        return (SeriesEnd(key, commits, found.values, found.length),)
+
+    def _end(self, key: SeriesKey, count: int) -> Iterator[SeriesEnd]:
+        """The same by way of all points of the series."""
         import numpy as np  # noqa: PLC0415
 
-        for key, strands, parts in self._stored(list(self.keys() if keys is None else keys)):
-            ordered = self._ordered(strands, parts)
-            length = len(ordered.points)
-            if not length:
-                continue
+        strands = self._strands_of(key)
+        ordered = self._ordered(strands, self._parts([one.number for one in strands]))
+        length = len(ordered.points)
+        if length:
             others = np.flatnonzero(ordered.belongs != ordered.belongs[-1])
             first = max(length - count, int(others[-1]) + 1 if len(others) else 0)
             commits = [ordered.hashes[place] for place in ordered.places[first:].tolist()]
@@ -182,7 +206,11 @@ class StoredIndex:
         each = [joined([*parts.get(one.number, ()), *self._loose.points(one.number)]) for one in strands]
         points = joined(each)
         belongs = np.repeat(np.arange(len(each)), [len(part) for part in each])
-        runs = self._runs_at(strands[0].place) if strands else _Runs(np.empty(0, int), np.empty(0), ())
+        runs = (
+            self._runs_at(strands[0].place)
+            if strands
+            else _Runs(np.empty(0, int), np.empty(0), (), in_order=True)
+        )
         places = np.searchsorted(runs.numbers, points.runs)
         places = np.minimum(places, max(len(runs.numbers) - 1, 0))
         alive = runs.numbers[places] == points.runs if len(runs.numbers) else np.zeros(len(points), bool)
@@ -203,10 +231,12 @@ class StoredIndex:
             rows = self._database.rows(
                 "SELECT id, date, hash FROM history_runs WHERE place = ? ORDER BY id", (place,)
             )
+            dates = np.array([row[1] for row in rows], dtype=np.float64)
             self._runs[place] = _Runs(
                 np.array([row[0] for row in rows], dtype=np.int64),
-                np.array([row[1] for row in rows], dtype=np.float64),
+                dates,
                 [row[2] for row in rows],
+                bool((dates[1:] >= dates[:-1]).all()),
             )
         return self._runs[place]
 
