@@ -106,7 +106,8 @@ def everything(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests; those that share an engine run one after the other. Options go to pytest."""
     _install(session, "test")
-    _run(session, "pytest", "-n", "2", "--dist", "loadgroup", *session.posargs)
+    # One more than the cores of the machine that CI has: many tests wait for an engine or a server.
+    _run(session, "pytest", "-n", "3", "--dist", "loadgroup", *session.posargs)
 
 
 @nox.session

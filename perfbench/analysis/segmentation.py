@@ -25,6 +25,9 @@ SPLIT_CHANCE = 0.05
 EXCURSION_CHANCE = 0.001
 """How easily a window is split, and how easily a stretch is cut out of it; what was cut has to hold afterwards."""
 
+_EXCURSION_WINDOW = 23
+"""In a window of fewer points no stretch can be as seldom as `EXCURSION_CHANCE`, whatever the values are."""
+
 HOLD_CHANCE = 0.02
 """A cut holds if noise would make one like it, anywhere between its neighbours, less often than this."""
 
@@ -158,6 +161,8 @@ class Segmentation:
             window, before = self._trusted(begin, cut, end)
             if difference_chance(window, before) < HOLD_CHANCE:
                 return [cut]
+        if n < _EXCURSION_WINDOW:
+            return []
         weights = None if self._weights is None else self._weights[begin:end]
         start, stop, p = excursion(*self._scores(begin, end), weights, seldom=EXCURSION_CHANCE)
         return [begin + start, begin + stop] if p < EXCURSION_CHANCE else []
