@@ -6,8 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack, chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+from unittest.mock import patch
 
+from perfbench.cli import main
 from perfbench.continuous_integration import SERVICES
 
 ROOT = Path(__file__).parents[2]
@@ -16,8 +22,38 @@ PATIENCE = 400.0
 """So many seconds a command may take on a machine that does much else."""
 
 
-def perfbench(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`perfbench` with these arguments, from this source tree."""
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command said and ended with."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def perfbench(*arguments: str, cwd: Path, **environment: str) -> Done:
+    """`perfbench` with these arguments, in this process: to start one takes longer than all that most commands do.
+
+    Once a command has imported modules of a project they stay; such tests use `perfbench_process`.
+    """
+    with ExitStack() as stack:
+        variables = {**without_ci(os.environ), "PYTHONPATH": str(ROOT), **environment}
+        stack.enter_context(patch.dict(os.environ, variables, clear=True))
+        stack.enter_context(chdir(cwd))
+        said = [stack.enter_context(TemporaryFile("w+", encoding="utf-8", newline="")) for _ in range(2)]
+        with redirect_stdout(said[0]), redirect_stderr(said[1]):
+            code = main(arguments)
+        return Done(code, *(_read(file) for file in said))
+
+
+def _read(file: IO[str]) -> str:
+    """All that was written, with line ends as a pipe's reader in text mode sees them."""
+    file.seek(0)
+    return file.read().replace("\r\n", "\n").replace("\r", "\n")
+
+
+def perfbench_process(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`perfbench` with these arguments, from this source tree, in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "perfbench", *arguments],
         capture_output=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from perfbench.environment import machine_name
 from perfbench.errors import ExitCode
-from tests.commands.command_line import perfbench
+from tests.commands.command_line import Done, perfbench
 from tests.measure.sample_project import BARE, SampleProject
 
 BENCH = """
@@ -80,7 +79,7 @@ def project(prepared: tuple[SampleProject, Path]) -> SampleProject:
     return made
 
 
-def measured(project: SampleProject, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def measured(project: SampleProject, *arguments: str, **environment: str) -> Done:
     """What a command that measures said and ended with; `--rounds` among its arguments counts."""
     command, *rest = arguments
     quick = ("--rounds", "6", "--quiet", "--time-budget", "60 s")

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from perfbench.errors import ExitCode
-from tests.commands.command_line import ROOT, git, perfbench, repository
+from tests.commands.command_line import ROOT, git, repository
+from tests.commands.command_line import perfbench_process as perfbench  # they import modules of the project
 from tests.commands.harness_sides import ROWS, SCRIPT
 from tests.measure.sample_project import BARE, SampleProject
 

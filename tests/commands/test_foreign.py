@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from perfbench.errors import ExitCode
-from tests.commands.command_line import git, perfbench
+from tests.commands.command_line import Done, git, perfbench
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("foreign")]
 
@@ -91,7 +91,7 @@ def project(folder: Path, text: str, programs: Path) -> Path:
     return folder
 
 
-def measure(root: Path, report: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def measure(root: Path, report: Path, *arguments: str) -> Done:
     """A job that may have to wait for those of other tests."""
     budget = ("--time-budget", "20 s", "--json", str(report))
     return perfbench(*arguments, *budget, cwd=root)

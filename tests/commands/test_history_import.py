@@ -5,42 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from perfbench.cli import main
-from tests.commands.command_line import git, repository
-from tests.commands.command_line import perfbench as perfbench_process
+from tests.commands.command_line import git, perfbench, perfbench_process, repository
 from tests.results.history.trees import store
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a command said and ended with."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Perfbench = Callable[..., Done]
-
-
-@pytest.fixture
-def perfbench(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Perfbench:
-    """The command line in this process: to start one for each command takes longer than all that it does."""
-    monkeypatch.delenv("PERFBENCH_HISTORY_URL", raising=False)
-
-    def run(*arguments: str, cwd: Path) -> Done:
-        monkeypatch.chdir(cwd)
-        capsys.readouterr()
-        code = main(arguments)
-        return Done(code, *capsys.readouterr())
-
-    return run
 
 
 def hashes(project: Path) -> list[str]:
@@ -66,7 +36,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_tree_of_the_project_is_shown_in_gits_order(project: Path, perfbench: Perfbench) -> None:
+def test_a_tree_of_the_project_is_shown_in_gits_order(project: Path) -> None:
     done = perfbench("history", "import", "results", cwd=project)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("7 files imported: 7 runs, 14 points, ")
@@ -78,7 +48,7 @@ def test_a_tree_of_the_project_is_shown_in_gits_order(project: Path, perfbench: 
     assert [point["value"] for point in series["points"]] == [0.1] * 3 + [0.3] * 3
 
 
-def test_a_rewritten_commit_is_named_once_for_all_series(project: Path, perfbench: Perfbench) -> None:
+def test_a_rewritten_commit_is_named_once_for_all_series(project: Path) -> None:
     perfbench("history", "import", "results", cwd=project)
     shown = perfbench("history", "show", "--json", cwd=project)
     said = [problem["message"] for problem in json.loads(shown.stdout)["problems"]]
@@ -88,7 +58,7 @@ def test_a_rewritten_commit_is_named_once_for_all_series(project: Path, perfbenc
     assert sorted(branches) == ["", "", "main", "main"]
 
 
-def test_the_terminal_shows_a_table_or_points(project: Path, perfbench: Perfbench) -> None:
+def test_the_terminal_shows_a_table_or_points(project: Path) -> None:
     perfbench("history", "import", "results", cwd=project)
     many = perfbench("history", "show", cwd=project).stdout
     assert "  series      points  first" in many
@@ -96,7 +66,7 @@ def test_the_terminal_shows_a_table_or_points(project: Path, perfbench: Perfbenc
     assert "m.time_one  time, seconds, 6 points" in few
 
 
-def test_the_csv_goes_to_standard_output(project: Path, perfbench: Perfbench) -> None:
+def test_the_csv_goes_to_standard_output(project: Path) -> None:
     perfbench("history", "import", "results", cwd=project)
     done = perfbench("history", "export", "*two", "--format", "csv", cwd=project)
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
@@ -104,7 +74,7 @@ def test_the_csv_goes_to_standard_output(project: Path, perfbench: Perfbench) ->
     assert {row["value"] for row in rows} == {"0.2"}
 
 
-def test_a_file_that_exists_is_kept(project: Path, perfbench: Perfbench) -> None:
+def test_a_file_that_exists_is_kept(project: Path) -> None:
     perfbench("history", "import", "results", cwd=project)
     done = perfbench("history", "export", "--format", "jsonl", "-o", "README", cwd=project)
     assert (done.returncode, done.stderr) == (
@@ -115,7 +85,7 @@ def test_a_file_that_exists_is_kept(project: Path, perfbench: Perfbench) -> None
     assert done.stdout == "wrote out.jsonl: 14 points\n"
 
 
-def test_asvs_files_come_out_and_in_again(project: Path, perfbench: Perfbench) -> None:
+def test_asvs_files_come_out_and_in_again(project: Path) -> None:
     perfbench("history", "import", "results", cwd=project)
     assert perfbench("history", "export", "--format", "asv", "-o", "out", cwd=project).returncode == 0
     done = perfbench("history", "import", "out", "--project", "demo", "--history", "other", cwd=project)
@@ -126,7 +96,7 @@ def test_asvs_files_come_out_and_in_again(project: Path, perfbench: Perfbench) -
     )
 
 
-def test_dates_come_from_the_repository(project: Path, perfbench: Perfbench) -> None:
+def test_dates_come_from_the_repository(project: Path) -> None:
     commit = hashes(project)[2]
     content = {"results": [{"command": "sleep 1", "mean": 1.0, "times": [1.0, 1.1], "exit_codes": [0, 0]}]}
     (project / "h.json").write_text(json.dumps(content))
@@ -136,9 +106,7 @@ def test_dates_come_from_the_repository(project: Path, perfbench: Perfbench) -> 
     assert line["date"] == float(git("show", "--no-patch", "--format=%ct", commit, cwd=project))
 
 
-def test_everything_that_is_not_possible_is_one_sentence_with_a_remedy(
-    project: Path, perfbench: Perfbench
-) -> None:
+def test_everything_that_is_not_possible_is_one_sentence_with_a_remedy(project: Path) -> None:
     for arguments, part in (
         (["import"], "there is nothing to import; name result files"),
         (["import", "missing"], "there is no "),
@@ -160,14 +128,14 @@ def test_everything_that_is_not_possible_is_one_sentence_with_a_remedy(
     assert done.stderr == "perfbench: no series of the history fits 'm.time_oen'; the nearest is m.time_one\n"
 
 
-def test_nothing_that_can_be_used_ends_with_3(project: Path, perfbench: Perfbench) -> None:
+def test_nothing_that_can_be_used_ends_with_3(project: Path) -> None:
     (project / "notes.json").write_text("{}")
     done = perfbench("history", "import", "notes.json", cwd=project)
     assert done.returncode == 3
     assert done.stdout.startswith("0 files imported, 1 left out")
 
 
-def test_git_leaves_the_history_alone(project: Path, perfbench: Perfbench) -> None:
+def test_git_leaves_the_history_alone(project: Path) -> None:
     before = git("status", "--porcelain", cwd=project)
     perfbench("history", "import", "results", cwd=project)
     assert git("status", "--porcelain", cwd=project) == before

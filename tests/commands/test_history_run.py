@@ -15,7 +15,7 @@ import pytest
 
 from perfbench.errors import ExitCode
 from perfbench.measure.history_results import REASONS, SPOILT
-from tests.commands.command_line import perfbench, without_ci
+from tests.commands.command_line import Done, perfbench, without_ci
 from tests.measure.sample_project import SampleProject
 
 COPY = "import shutil, sysconfig; shutil.copy('sample.py', sysconfig.get_path('purelib'))"
@@ -81,7 +81,7 @@ class Home:
     def results(self) -> Path:
         return self.project.root / ".asv" / "results" / "box"
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str) -> Done:
         return perfbench(
             "history", "run", "--machine", "box", *arguments, cwd=self.project.root, **self.environment
         )
@@ -117,10 +117,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 class Twice:
     """The same history measured in two runs, the first of which has left one file cut short."""
 
-    first: subprocess.CompletedProcess[str]
+    first: Done
     begun: dict[str, dict[str, Any]]
     cut: Path
-    second: subprocess.CompletedProcess[str]
+    second: Done
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from perfbench.errors import ExitCode
-from tests.commands.command_line import perfbench
+from tests.commands.command_line import perfbench, perfbench_process
 from tests.measure.sample_project import BARE, SampleProject
 
 
@@ -87,7 +87,9 @@ def test_while_the_report_is_shown_no_line_of_it_is_a_command(folder: Path) -> N
 
 
 def test_annotations_are_fit_for_a_poor_encoding(folder: Path) -> None:
-    done = perfbench("compare", "base.json", "head.json", "--github", cwd=folder, PYTHONIOENCODING="ascii")
+    done = perfbench_process(
+        "compare", "base.json", "head.json", "--github", cwd=folder, PYTHONIOENCODING="ascii"
+    )
     assert "1 s -> 1.5 s" in done.stdout.splitlines()[-1]
 
 
