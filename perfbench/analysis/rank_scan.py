@@ -156,33 +156,59 @@ def excursion(
     Two changes that undo each other hide from `scan`. Lengths grow by a constant factor; the chance of the
     largest of one length is that of a stationary process with a triangular correlation (Pickands), made discrete
     as by Siegmund (1985, "Sequential Analysis"), and half of the lengths count, since neighbouring ones say
-    the same. Lengths at which no stretch of this window can be as seldom as `seldom` are passed over.
+    the same. Stretches that are not as seldom as `seldom` are not told from none.
     """
     n = len(ranks)
-    nothing = (0, 0, 1.0)
+    best = (0, 0, 1.0)
     if deviation <= 0:
-        return nothing
+        return best
     if weights is not None:
         ranks = weights * (ranks - float(ranks @ weights) / max(float(weights.sum()), 1e-12))
-        deviation = math.sqrt(float(ranks @ ranks) / n)
-    sums = np.concatenate(([0.0], ranks.cumsum() / max(deviation, 1e-300)))
-    length, lengths, best = FEWEST + 1, 0, nothing
-    reach = float(sums.max() - sums.min())
-    while length <= n // 2:
-        lengths += 1
-        scale = math.sqrt(length * (n - length) / n)
-        if _excursion_chance(reach / scale, length, n) > seldom:
-            length = max(length + 1, int(length * _SCALES))
-            continue
+        deviation = math.sqrt(float(ranks @ ranks) / n) or 1.0
+    sums = np.empty(n + 1)
+    sums[0] = 0.0
+    ranks.cumsum(out=sums[1:])
+    lengths = excursion_lengths(n, seldom)
+    reach = float(sums.max() - sums.min()) / deviation
+    for length, least in lengths:
+        if reach < least:
+            continue  # no stretch at all goes so far
         differences = sums[length:] - sums[:-length]
-        np.abs(differences, out=differences)
-        begin = int(differences.argmax())
-        z = float(differences[begin]) / scale
-        p = _excursion_chance(z, length, n)
+        highest, lowest = float(differences.max()), float(differences.min())
+        largest = max(highest, -lowest) / deviation
+        if largest < least:
+            continue
+        p = _excursion_chance(largest / math.sqrt(length * (n - length) / n), length, n)
+        p = min(1.0, p * max(1.0, len(lengths) / 2))
         if p < best[2]:
+            begin = int(differences.argmax() if highest >= -lowest else differences.argmin())
             best = (begin, begin + length, p)
+    return best
+
+
+@lru_cache(maxsize=1024)
+def _excursion_lengths(n: int, seldom: float) -> tuple[tuple[int, float], ...]:
+    lengths, length = [], FEWEST + 1
+    while length <= n // 2:
+        lengths.append(length)
         length = max(length + 1, int(length * _SCALES))
-    return best[0], best[1], min(1.0, best[2] * max(1.0, lengths / 2))
+    factor = max(1.0, len(lengths) / 2)
+    return tuple((length, _least(length, n, seldom / factor)) for length in lengths)
+
+
+def excursion_lengths(n: int, seldom: float) -> tuple[tuple[int, float], ...]:
+    """The lengths of stretches that are looked at, each with the least sum of ranks, over their sd, that is so seldom."""
+    return _excursion_lengths(n, seldom) if n <= _CACHED else _excursion_lengths.__wrapped__(n, seldom)
+
+
+def _least(length: int, n: int, seldom: float) -> float:
+    low, high = 1.0, 40.0
+    if seldom >= 1:
+        return 0.0
+    for _ in range(24):
+        middle = (low + high) / 2
+        low, high = (low, middle) if _excursion_chance(middle, length, n) < seldom else (middle, high)
+    return low * math.sqrt(length * (n - length) / n)
 
 
 def _excursion_chance(z: float, length: int, n: int) -> float:

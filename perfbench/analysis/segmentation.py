@@ -102,7 +102,8 @@ class Segmentation:
         rest = self.values.copy()
         for a, b in pairwise(bounds):
             rest[a:b] -= self.median(a, b)
-        rest, deviation = scores(rest)
+        # A tie of what is left, broken either way, says nothing of neighbours.
+        rest, deviation = scores(rest, may_tie=self._has_ties)
         if deviation <= 0:
             return 1.0
         products = rest[1:] * rest[:-1]
