@@ -197,7 +197,7 @@ def _excursion_lengths(n: int, seldom: float) -> tuple[tuple[int, float], ...]:
 
 
 def excursion_lengths(n: int, seldom: float) -> tuple[tuple[int, float], ...]:
-    """The lengths of stretches that are looked at, each with the least sum of ranks, over their sd, that is so seldom."""
+    """The lengths of stretches that are looked at, each with the least sum of ranks over their sd that is so seldom."""
     return _excursion_lengths(n, seldom) if n <= _CACHED else _excursion_lengths.__wrapped__(n, seldom)
 
 

@@ -30,8 +30,8 @@ from tests.commands.test_check import INSTALL, SAMPLE, sample_project
 from tests.measure.sample_project import BARE, SampleProject
 from tests.results.history.trees import store
 
-BISECT = ("history", "bisect", "--rounds", "2", "--time-budget", "120 s")
-"""Two rounds are enough for values that repeat exactly."""
+BISECT = ("history", "bisect", "--rounds", "1", "--time-budget", "120 s")
+"""One round is enough for values that repeat exactly."""
 
 ROW = "bench.track_value"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +17,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from perfbench.errors import ExitCode
+from perfbench.measure.asv_config import load_asv_config
+from perfbench.measure.builds import build_sides
+from perfbench.measure.revisions import choose_revisions
 from tests.commands.command_line import ROOT, perfbench
 from tests.measure.sample_project import BARE, SampleProject
 
@@ -66,9 +71,25 @@ def sample_project(folder: Path) -> SampleProject:
     return made
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[SampleProject, Path]:
+    """A project whose first commit is built, and a copy of its folder."""
+    made = sample_project(tmp_path_factory.mktemp("prepared"))
+    revisions = choose_revisions(made.root, "HEAD", "HEAD", None)
+    with patch.dict(os.environ, BARE):
+        build_sides(
+            made.root, load_asv_config(made.config), *revisions, cache=made.root / ".perfbench", say=print
+        )
+    return made, Path(shutil.copytree(made.root, made.root.parent / "copy", symlinks=True))
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> SampleProject:
-    return sample_project(tmp_path)
+def project(prepared: tuple[SampleProject, Path]) -> SampleProject:
+    """That project as it was made, in the same place, since what is built there knows it."""
+    made, copy = prepared
+    shutil.rmtree(made.root)
+    shutil.copytree(copy, made.root, symlinks=True)
+    return made
 
 
 @pytest.fixture(scope="module")
