@@ -49,6 +49,9 @@ def pip() -> None:
 def wheelhouse(tmp_path: Path, pip: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "wheelhouse"
     folder.mkdir()
+    monkeypatch.setenv(
+        "VIRTUALENV_SYMLINK_APP_DATA", "1"
+    )  # pip is linked and compiled once, not copied each time
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     return folder
@@ -511,8 +514,9 @@ def test_an_unwritable_cache_is_said_in_one_sentence(tmp_path: Path, said: list[
         built(project, said, "HEAD", "HEAD")
 
 
-def test_a_command_with_an_unknown_variable_is_refused(tmp_path: Path, said: list[str], pip: None) -> None:
-    project = SampleProject(tmp_path / "project", {"install_command": "python -m pip install {weel_file}"})
+def test_a_command_with_an_unknown_variable_is_refused(tmp_path: Path, said: list[str]) -> None:
+    command = "python -m pip install {weel_file}"
+    project = SampleProject(tmp_path / "project", quick(install_command=command))
     project.commit()
     with pytest.raises(UsageError, match=r"\{weel_file\} has no value here"):
         built(project, said, "HEAD", "HEAD")
