@@ -106,8 +106,8 @@ def everything(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests; those that share an engine run one after the other. Options go to pytest."""
     _install(session, "test")
-    # One more than the cores of the machine that CI has: many tests wait for an engine or a server.
-    _run(session, "pytest", "-n", "3", "--dist", "loadgroup", *session.posargs)
+    # As many as there are cores on the machines of CI: only then each has a core and a lock of its own.
+    _run(session, "pytest", "-n", "2", "--dist", "loadgroup", *session.posargs)
 
 
 @nox.session
