@@ -136,5 +136,5 @@ def test_whatever_a_row_is_called_every_form_can_be_written(name: str, machine: 
     found = raise_alerts([row], (AlertRule(size=0, improvements=True),), (), "2026-11-29")
     groups = by_commit(found)
     shown(found)
-    json.loads(alert_message.render(name, groups, CLOCK))
-    alert_markdown.render(name, groups, commit_url=URL).encode()
+    assert json.loads(alert_message.render(name, groups, CLOCK))["total"] == len(found)
+    assert alert_markdown.render(name, groups, commit_url=URL).encode()

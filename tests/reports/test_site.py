@@ -286,5 +286,6 @@ def test_any_points_make_both_sites(points: list[tuple[float, float, str]], at: 
     with tempfile.TemporaryDirectory() as folder:
         write_site(report, order, Path(folder))
         write_data(report, order, Path(folder), AsvDetails())
-        for path in Path(folder).rglob("*.json"):
-            json.loads(path.read_text(encoding="utf-8"))
+        assert (Path(folder) / "index.html").is_file()
+        written = [json.loads(path.read_text(encoding="utf-8")) for path in Path(folder).rglob("*.json")]
+        assert any("graph_param_list" in one for one in written), "asv's index is there"
