@@ -18,7 +18,8 @@ from typing import Any
 import click
 
 from perfbench import __version__
-from perfbench.errors import ExitCode, PerfbenchError, UsageError
+from perfbench.errors import ExitCode, PerfbenchError
+from perfbench.lazy_group import LazyGroup
 
 COMMANDS = {
     "check": ("check", "Tell whether head is slower or fatter than base."),
@@ -49,44 +50,9 @@ _OS_REMEDIES = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose sub-commands are imported when they are called and no earlier."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Every sub-command, in the order in which a user meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import one sub-command; None when there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        import importlib  # noqa: PLC0415
-
-        module = importlib.import_module(f"perfbench.commands.{COMMANDS[cmd_name][0]}")
-        command: click.Command = module.command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the sub-command. Raises UsageError that names the nearest one."""
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            from difflib import get_close_matches  # noqa: PLC0415
-
-            nearest = get_close_matches(name, COMMANDS, n=1)
-            hint = f"did you mean `perfbench {nearest[0]}`?" if nearest else "`perfbench --help` lists them"
-            raise UsageError(f"there is no command {name!r}", hint)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the sub-commands from the table, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
-
-
 @click.group(
     cls=LazyGroup,
+    table=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 passed · 1 regressed · 2 usage or a missing part · 3 nothing measured · "
@@ -123,7 +89,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(str(error))
         return error.exit_code
     except click.ClickException as error:
-        _say(_usage_sentence(error))
+        if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+            # A group without a command (click 8.2): its message is the whole help.
+            click.echo(error.format_message(), err=True)
+        else:
+            _say(_usage_sentence(error))
         return ExitCode.USAGE
     except Exception as error:  # noqa: BLE001, RUF100  (the last line of defence)
         return _unforeseen(error)

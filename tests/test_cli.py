@@ -64,6 +64,19 @@ def test_version_names_the_package_version() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"perfbench {__version__}\n", "")
 
 
+@pytest.mark.parametrize("group", ["history", "baseline", "config"])
+def test_a_group_without_a_command_shows_its_help_and_is_no_success(group: str) -> None:
+    done = run(group)
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert done.stderr.startswith(f"Usage: perfbench {group} [OPTIONS] COMMAND")
+
+
+def test_a_wrong_command_of_a_group_names_the_nearest() -> None:
+    done = run("history", "sho")
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr == "perfbench: there is no command 'sho'; did you mean `perfbench history show`?\n"
+
+
 def test_the_start_imports_no_sub_command_and_nothing_but_click() -> None:
     program = (
         "import sys, perfbench.cli; perfbench.cli.main(['--help']);"
@@ -72,7 +85,7 @@ def test_the_start_imports_no_sub_command_and_nothing_but_click() -> None:
     )
     done = _python("-I", "-S", "-c", f"import sys; sys.path[:0] = {[str(ROOT), *sys.path]!r};{program}")
     ours, foreign = done.stderr.splitlines()
-    assert ours.split() == ["perfbench", "perfbench.cli", "perfbench.errors"]
+    assert ours.split() == ["perfbench", "perfbench.cli", "perfbench.errors", "perfbench.lazy_group"]
     assert set(foreign.split()) <= {"click", "perfbench", "__main__"}
 
 

@@ -47,7 +47,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "profiling": BASIS,
     "scenarios": BASIS | {"measure", "analysis"},
     "project": BASIS,
-    "cli": {"errors"},
+    "lazy_group": {"errors"},
+    "cli": {"errors", "lazy_group"},
     "__main__": {"cli"},
     "__init__": {"analysis", "judged", "model_history", "recording"},
 }
