@@ -53,7 +53,7 @@ class Count:
 def counted(prepared: Prepared) -> Count:
     """What a call of the operation allocates once it is warm.
 
-    It is the mean of a block of calls, where most blocks agree to the byte. Where something makes them differ
+    It is the mean of a block of calls, where most blocks agree call by call. Where something makes them differ
     that happens to some calls (a dictionary that grows, a time with a digit less), it is the median of all
     calls. Raises RuntimeError where that would be another in the next run.
     """
@@ -78,10 +78,9 @@ def _counted(prepared: Prepared) -> Count:
         for _ in range(CALLS):
             operation()
         blocks = [_block(operation) for _ in range(BLOCKS)]
-    sums = Counter(_sum(block) for block in blocks)
-    total, times = sums.most_common(1)[0]
+    alike, times = Counter(_in_order(block) for block in blocks).most_common(1)[0]
     if times > BLOCKS // 2:
-        return Count(total.bytes / CALLS, total.allocations / CALLS)
+        return Count(*(sum(column) / CALLS for column in zip(*alike, strict=True)))
     calls = [call for block in blocks for call in block]
     return Count(_middle([call.bytes for call in calls]), _middle([call.allocations for call in calls]))
 
@@ -118,8 +117,13 @@ def _block(operation: Callable[[], object]) -> list[Count]:
     return calls[1:]
 
 
-def _sum(block: list[Count]) -> Count:
-    return Count(sum(call.bytes for call in block), sum(call.allocations for call in block))
+def _in_order(block: list[Count]) -> tuple[tuple[float, float], ...]:
+    """The calls of a block from the same place in their cycle, if they have one, wherever the block began.
+
+    Sums would not do: those of calls that differ by chance are often enough the same.
+    """
+    calls = [(call.bytes, call.allocations) for call in block]
+    return tuple(min(calls[start:] + calls[:start] for start in range(len(calls))))
 
 
 def _marked(operation: Callable[[], object], turns: Iterator[None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import random
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks._allocations import Count, counted, peak_of
+from benchmarks._allocations import BLOCKS, CALLS, WARM, Count, counted, peak_of
 
 pytest.importorskip("memray", reason="memray is not installed: pip install memray")
 
@@ -70,6 +71,16 @@ def test_what_every_second_call_does_counts_by_half() -> None:
     assert count(lambda: bytes(1000) if next(turns) is bytes else None) == Count(
         sys.getsizeof(bytes(1000)) / 2, 0.5
     )
+
+
+def test_blocks_that_agree_by_chance_do_not_make_a_mean() -> None:
+    """Ten calls in every block ask for less, in each block others: the next block may well have eleven."""
+    chance = random.Random(1)
+    turns = [False] * CALLS
+    for _ in range(BLOCKS):
+        turns += [False] * WARM + chance.sample([True] * 10 + [False] * (CALLS - 10), CALLS)
+    lesser = iter(turns)
+    assert count(lambda: bytes(900 if next(lesser) else 1000)) == Count(sys.getsizeof(bytes(1000)), 1)
 
 
 def test_calls_that_never_do_the_same_have_no_count() -> None:
