@@ -14,11 +14,12 @@ from perfbench.cli import COMMANDS
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "perfbench"
 
-BASIS = {"errors", "model", "model_history", "params", "units"}
+BASIS = {"errors", "model", "model_history", "model_profile", "params", "units"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
     "model_history": {"model"},
+    "model_profile": {"model"},
     "params": set(),
     "units": set(),
     "settings_file": BASIS,
@@ -67,7 +68,7 @@ FRONT_DOORS = {
 """What the rest of the tool and the benchmarks know of the system under test."""
 
 HEAVY = {
-    "altair", "asv", "asv_runner", "docker", "git", "httpx", "locust", "lupa", "mcp", "memray", "numpy", "plotly",
+    "altair", "asv", "asv_runner", "docker", "git", "httpx", "locust", "lupa", "gilknocker", "mcp", "memray", "numpy", "plotly",
     "psycopg", "py_mini_racer", "pydantic", "pympler", "pyperf", "quickjs", "redis", "requests", "rich", "scipy",
     "starlark", "starlette", "uvicorn", "virtualenv", "wasmtime", "yaml",
 }  # fmt: skip
