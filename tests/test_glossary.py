@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perfbench import model, model_history
+from perfbench import model, model_history, model_profile
 from perfbench.errors import ExitCode
 from perfbench.model import Outcome
 
@@ -22,11 +22,17 @@ CALLED = {"BenchmarkId": "full id", "RuntimeStatus": "runtime", "SideSummary": "
           "System": "system under test", "Served": "served system", "SeriesKey": "series",
           "PlacedChange": "placed change", "AlertRule": "alert rule", "SeriesReport": "series report",
           "HistoryReport": "history report", "AlertGroup": "alert group", "NamedCommit": "named commit",
-          "SeriesEnd": "series end", "BisectStep": "bisect step", "BisectOutcome": "bisect outcome"}  # fmt: skip
+          "SeriesEnd": "series end", "BisectStep": "bisect step", "BisectOutcome": "bisect outcome",
+          "FunctionShare": "function share", "FlameGraph": "flame graph", "MovedFrame": "moved frame",
+          "DifferentialGraph": "differential flame graph", "Overhead": "profiler's overhead",
+          "ProfileManifest": "profile's manifest", "ExplainingFrame": "explaining frame"}  # fmt: skip
+
+
+MODELS = (model, model_history, model_profile)
 
 
 def _classes() -> list[str]:
-    sources = (Path(str(module.__file__)).read_text(encoding="utf-8") for module in (model, model_history))
+    sources = (Path(str(module.__file__)).read_text(encoding="utf-8") for module in MODELS)
     return [
         node.name for source in sources for node in ast.parse(source).body if isinstance(node, ast.ClassDef)
     ]
