@@ -21,7 +21,13 @@ worker outlives a killed parent.
     {"do": "ready"}                                       -> {}
     {"do": "sample", "loops", "repeats"}                  -> {"value", "cpu", "at"}
     {"do": "settle"}                                      -> {}
+    {"do": "run", "seconds", "loops", "repeats"}          -> {"calls", "seconds"}
+    {"do": "record", "module", "options", "folders"}      -> {}
+    {"do": "recorded"}                                    -> what the recorder says
     {"do": "close"}                                       -> {}
+
+`run` takes samples until they have lasted so long, and at least one: what a profiler watches. `record` starts a
+recorder, a single file that is loaded by path; a library that it needs and the side lacks is looked for in `folders`.
 
 Anything that raises answers {"failed": last line, "trace": traceback}.
 """
@@ -32,6 +38,7 @@ import contextlib
 import gc
 import importlib
 import importlib.machinery
+import importlib.util
 import inspect
 import json
 import math
@@ -55,14 +62,14 @@ Reply = Dict[str, Any]
 
 
 class LendingFinder:
-    """Finds the few libraries that the tool lends to both sides, and nothing else beside them."""
+    """Finds the few libraries that the tool lends to both sides, and nothing else beside them; all with None."""
 
-    def __init__(self, names: tuple[str, ...], folders: list[str]) -> None:
+    def __init__(self, names: tuple[str, ...] | None, folders: list[str]) -> None:
         self.names = names
         self.folders = folders
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
-        if path is None and fullname in self.names:
+        if path is None and (self.names is None or fullname in self.names):
             return importlib.machinery.PathFinder.find_spec(fullname, self.folders, target)
         return None
 
@@ -209,6 +216,7 @@ class Session:
         self.suite = suite
         self.benchmark: Any = None
         self.fresh = False  # set up, and not used since
+        self.recorder: Any = None
 
     def open(self, name: str, index: int, cache: str | None) -> Reply:
         benchmark = self.suite.find(name)
@@ -236,6 +244,8 @@ class Session:
         self.fresh = True
 
     def close(self) -> None:
+        if self.recorder is not None:
+            self.stop_recorder()
         benchmark, self.benchmark = self.benchmark, None
         if benchmark is not None:
             benchmark.do_teardown()
@@ -262,12 +272,45 @@ class Session:
         recorded = operations()
         return {**reply, "operations": recorded} if recorded else reply
 
+    def run(self, seconds: float, loops: int, repeats: int) -> Reply:
+        """Samples for at least so many seconds: how many calls were made, and what they took."""
+        calls, taken, end = 0, 0.0, time.perf_counter() + seconds
+        while not calls or time.perf_counter() < end:
+            before = time.perf_counter()
+            value = self.take(loops, repeats)["value"]
+            more = repeats * (loops if self.benchmark.type == "time" else 1)
+            # What is no time is worth the time that getting it took, set-up and all.
+            taken += value * more if self.benchmark.type == "time" else time.perf_counter() - before
+            calls += more
+        return {"calls": calls, "seconds": taken}
+
+    def record(self, module: str, options: Reply, folders: list[str]) -> None:
+        spec = importlib.util.spec_from_file_location("perfbench_recorder", module)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"there is no recorder {module}")
+        recorder = importlib.util.module_from_spec(spec)
+        at_the_end = LendingFinder(None, folders)
+        sys.meta_path.append(at_the_end)
+        try:
+            spec.loader.exec_module(recorder)
+            recorder.start(options)
+        finally:
+            sys.meta_path.remove(at_the_end)
+        self.recorder = recorder
+
+    def stop_recorder(self) -> Reply:
+        recorder, self.recorder = self.recorder, None
+        said: Reply = recorder.stop()
+        return said
+
     def call(self, loops: int) -> tuple[float, float]:
         benchmark = self.benchmark
         arguments = benchmark._build_params()
         if benchmark.type != "time":
             start = time.process_time()
             value = benchmark.run(*arguments)
+            if benchmark.type == "peakmemory":
+                value = own_peak(value)
             return number(value), time.process_time() - start
         if "Timeraw" in type(benchmark).__name__:
             return benchmark._get_timer(*arguments).timeit(loops), math.nan
@@ -320,6 +363,17 @@ def number(value: Any) -> float:
     return math.nan if value is None else float(value)
 
 
+def own_peak(value: float) -> float:
+    """Bytes of this process's own peak where the kernel tells them, else what asv_runner has read.
+
+    That is ru_maxrss, which Linux hands down from the process that started this one.
+    """
+    with contextlib.suppress(OSError, ValueError, StopIteration), open("/proc/self/status", "rb") as status:
+        line = next(line for line in status if line.startswith(b"VmHWM:"))
+        return int(line.split()[1]) * 1024
+    return value
+
+
 def cpu_elsewhere() -> float:
     """CPU seconds spent so far by other threads of this process and by children that have ended."""
     times = os.times()
@@ -350,6 +404,13 @@ def answer(session: Session, request: Reply) -> Reply:
         gc.collect()
         gc.freeze()
         return {}
+    if do == "run":
+        return session.run(request["seconds"], request["loops"], request["repeats"])
+    if do == "record":
+        session.record(request["module"], request["options"], request["folders"])
+        return {}
+    if do == "recorded":
+        return session.stop_recorder()
     if do == "close":
         session.close()
         return {}

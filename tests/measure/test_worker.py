@@ -45,6 +45,22 @@ def test_a_sample_gives_wall_and_cpu_seconds_per_call(folder: Path) -> None:
         assert abs(reply["at"] - time.time()) < 60
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="the kernel tells a process's own peak on Linux"
+)
+def test_the_peak_of_a_benchmark_is_not_that_of_who_has_started_it(folder: Path) -> None:
+    """Linux hands ru_maxrss down from the parent; a tool of 48 MB would hide all smaller peaks."""
+    code = (
+        "import sys; from pathlib import Path; from perfbench.measure.client import Worker\n"
+        "large = bytearray(300_000_000)\n"
+        f"with Worker(Path(sys.executable), Path({str(folder)!r}), 'kinds.peakmem_list') as worker:\n"
+        "    worker.ask({'do': 'open', 'name': 'kinds.peakmem_list', 'index': 0, 'cache': None}, 60)\n"
+        "    print(worker.ask({'do': 'sample', 'loops': 1, 'repeats': 1}, 60)['value'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 200e6
+
+
 def test_a_benchmark_that_fixes_its_number_is_set_up_anew_for_each_call(folder: Path) -> None:
     with opened(folder, "kinds.Fresh.time_used_up") as worker:
         plan = worker.ask({"do": "calibrate", "target": 0.0001}, 60)
