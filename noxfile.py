@@ -88,6 +88,32 @@ def history(session: nox.Session) -> None:
 
 
 @nox.session
+def profile(session: nox.Session) -> None:
+    """Where the time of a benchmark goes, by py-spy, waiting included: `nox -s profile -- BENCHMARK …`."""
+    _profile(session, "session.Read.time_read(sqlite)", "--tool", "py-spy")
+
+
+@nox.session(name="profile-cpu")
+def profile_cpu(session: nox.Session) -> None:
+    """Where its CPU time goes, threads and child processes too."""
+    _profile(
+        session, "command.Exec.time_exec(process)", "--tool", "py-spy", "--mode", "cpu", "--subprocesses"
+    )
+
+
+@nox.session(name="profile-memory")
+def profile_memory(session: nox.Session) -> None:
+    """What it holds at its peak, by memray."""
+    _profile(session, "session.Write.time_write(memory)", "--tool", "memray")
+
+
+@nox.session(name="profile-concurrency")
+def profile_concurrency(session: nox.Session) -> None:
+    """What its threads and tasks wait for: locks, the event loop, the GIL."""
+    _profile(session, "concurrency.Sessions.time_all(sqlite, 4)", "--tool", "concurrency")
+
+
+@nox.session
 def validation(session: nox.Session) -> None:
     """Are the settings right, and does every benchmark run? One round of one row of each, nothing judged."""
     _install(session)
@@ -121,6 +147,12 @@ def lint(session: nox.Session) -> None:
 
 def _bench(session: nox.Session, *options: str) -> None:
     _perfbench(session, "run", *options)
+
+
+def _profile(session: nox.Session, benchmark: str, *options: str) -> None:
+    """Profile what is named, else a benchmark that such a profile tells something of."""
+    named = any(not option.startswith("-") for option in session.posargs)
+    _perfbench(session, "profile", *(() if named else (benchmark,)), *options)
 
 
 def _perfbench(session: nox.Session, *command: str) -> None:

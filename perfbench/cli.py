@@ -29,6 +29,7 @@ COMMANDS = {
     "convert": ("convert", "Write result files in another format."),
     "list": ("listing", "Show every benchmark and every runtime."),
     "history": ("history", "Keep results of every commit, find where they changed, publish them."),
+    "profile": ("profile", "Show where the time or the memory of a benchmark goes, and what moved."),
     "baseline": ("baseline", "Save, list, show and remove stored baselines."),
     "config": ("configuration", "Write, check and show the settings."),
     "doctor": ("doctor", "Say what works here, what does not, and what that costs."),

@@ -310,6 +310,34 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainingFrame:
+    """A function that a regression is blamed on: 0.93 of what head is slower by is a `share` of 93 %.
+
+    `file` is below its root; `caller` names the project's function that calls it, if one does.
+    """
+
+    function: str
+    file: str
+    share: float
+    caller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the profiles of base and head say of a confirmed regression.
+
+    `frames` are at most three, the largest share first; without any, `reason` says why the profile does not explain
+    it. `page` is the path of the differential flame graph, empty where there is none.
+    """
+
+    benchmark: BenchmarkId
+    tool: str
+    frames: tuple[ExplainingFrame, ...] = ()
+    reason: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A reason to fail that is no row's verdict: a user's own rule, or an acceptance that holds no longer.
 
@@ -347,7 +375,8 @@ class Report:
     """A finished judgement: everything a report shows, nothing left to compute.
 
     `rules_folder` is where the files that origins name stand, seen from the top of the repository;
-    `sources` says where a benchmark (by its name without params) is defined, as `file:line` from there.
+    `sources` says where a benchmark (by its name without params) is defined, as `file:line` from there;
+    `explanations` are those of confirmed regressions that were profiled.
     """
 
     title: str
@@ -366,3 +395,4 @@ class Report:
     findings: tuple[Finding, ...] = ()
     rules_folder: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
+    explanations: tuple[Explanation, ...] = ()

@@ -135,25 +135,3 @@ class ProfileManifest:
     side: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainingFrame:
-    """A frame and its share of the change that it is blamed for: 0.93 is 93 % of what head is slower by."""
-
-    frame: Frame
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What the profiles of a confirmed regression say of it.
-
-    `frames` are at most three, the largest first; empty where the profile does not explain the regression, and `reason`
-    then says why. `page` is the differential flame graph, as the reader of the report finds it.
-    """
-
-    tool: str
-    frames: tuple[ExplainingFrame, ...]
-    reason: str = ""
-    page: str = ""

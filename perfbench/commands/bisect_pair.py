@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from perfbench.analysis.patterns import fits
 from perfbench.commands.job import Collected, Effort, Job
 from perfbench.commands.machine import python_of
-from perfbench.commands.selection import did_you_mean
+from perfbench.commands.selection import one_row
 from perfbench.commands.sides import told
 from perfbench.commands.workspace import Workspace
 from perfbench.config import Thresholds
@@ -143,7 +142,7 @@ def _concluded(job: Job, row: Row, sides: Sequence[Side]) -> Pair:
 
 
 def find_row(workspace: Workspace, commit: str, pattern: str, progress: Progress) -> Row:
-    """The one row that `pattern` (a full id, a name, or shell-style) fits in the benchmarks of `commit`; builds it.
+    """The row that `pattern` (full id, name, shell-style or regex) means in the benchmarks of `commit`; builds it.
 
     Raises UsageError where it fits none or several, or one that would measure the same server on both sides.
     """
@@ -164,20 +163,13 @@ def find_row(workspace: Workspace, commit: str, pattern: str, progress: Progress
                 default_timeout=workspace.asv.default_benchmark_timeout,
             )
         )
-    exact = [row for row in found.rows if str(row.benchmark) == pattern]
-    rows = exact or [row for row in found.rows if fits(pattern, row.benchmark)]
-    if not rows:
-        known = [row.benchmark for row in found.rows]
-        raise UsageError(f"no benchmark of {commit[:7]} fits {pattern!r}", did_you_mean(pattern, known))
-    if len(rows) > 1:
-        names = f"{rows[0].benchmark}, {rows[1].benchmark}{', …' if len(rows) > 2 else ''}"
-        raise UsageError(f"{pattern!r} fits {len(rows)} rows", f"name one: {names}")
-    for system in needed(shared(workspace.config.systems), rows[0].benchmark):
+    row = one_row(found.rows, pattern, where=f" of {commit[:7]}")
+    for system in needed(shared(workspace.config.systems), row.benchmark):
         raise UsageError(
             f"[sut.{system.name}] ({system.origin}) is one server for both sides, so that nothing could differ",
             "add start = … to have one started for each side",
         )
-    return rows[0]
+    return row
 
 
 def _benchmarks(workspace: Workspace, side: Side) -> Path:

@@ -18,6 +18,7 @@ from perfbench.commands.harness_setting import harness_job, measure
 from perfbench.commands.job import Collected, Effort, Job, interruptible
 from perfbench.commands.machine import engine_words, python_of, runtime_statuses, vanished
 from perfbench.commands.outputs import Outputs
+from perfbench.commands.regression_profiles import explanations, wants_profiles
 from perfbench.commands.reporting import Draft, publish
 from perfbench.commands.setting import Setting
 from perfbench.commands.sources import sources
@@ -87,6 +88,9 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
         draft.findings += answers.findings
         code = exit_code(verdicts, strict=setting.request.strict, findings=draft.findings)
         draft.warnings += tuple(_noted(setting, job, harnesses))
+        if not interrupted and wants_profiles(setting, os.environ):
+            with interruptible() as interrupted:
+                draft.explanations = explanations(setting, verdicts, progress)
         if interrupted:
             code = ExitCode.INTERRUPTED
             draft.warnings += ("interrupted; the verdicts rest on the rounds before that",)

@@ -13,7 +13,7 @@ from perfbench import __version__
 from perfbench.commands import step_output
 from perfbench.commands.outputs import Outputs
 from perfbench.errors import PerfbenchError
-from perfbench.model import Environment, Finding, Report, RuntimeStatus, SideSummary, Verdict
+from perfbench.model import Environment, Explanation, Finding, Report, RuntimeStatus, SideSummary, Verdict
 
 MODULES = {"markdown": "markdown", "json": "json_report", "junit": "junit", "sarif": "sarif"}
 """The module in `perfbench.reports` of each form that is a file."""
@@ -34,6 +34,7 @@ class Draft:
     findings: tuple[Finding, ...] = ()
     rules_folder: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
+    explanations: tuple[Explanation, ...] = ()
 
     def finish(self, verdicts: Sequence[Verdict], *, exit_code: int, noise_floor: float | None) -> Report:
         """The finished report."""
@@ -54,6 +55,7 @@ class Draft:
             findings=self.findings,
             rules_folder=self.rules_folder,
             sources=self.sources,
+            explanations=self.explanations,
         )
 
 

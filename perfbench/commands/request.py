@@ -10,8 +10,9 @@ from perfbench.commands.outputs import Outputs
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The options, by the names that docs/manual.md gives them. `time_budget` is in seconds.
+    """The options, by the names that docs/manual.md gives them. `time_budget` and `profile_budget` are in seconds.
 
+    `profile` None leaves it to where the check runs.
     `areas` are those of `--only`.
     """
 
@@ -32,3 +33,5 @@ class Request:
     quiet: bool = False
     outputs: Outputs = field(default_factory=Outputs)
     strict: bool = False
+    profile: bool | None = None
+    profile_budget: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 
 from perfbench.analysis.patterns import fits, nearest
@@ -118,6 +119,25 @@ def by_runtime(rows: Sequence[Row], runtimes: Sequence[str]) -> tuple[Row, ...]:
             remedy = f"did you mean {near[0]}?" if near else f"there are: {listed}"
             raise UsageError(f"no benchmark has a runtime {name!r}", remedy)
     return tuple(row for row in rows if row.benchmark.param("runtime") in runtimes)
+
+
+def one_row(rows: Sequence[Row], pattern: str, *, where: str = "") -> Row:
+    """The one row that `pattern` means: its full id, or what it fits shell-style, or else finds as a regex.
+
+    Raises UsageError where there is none (`where` says in what), or where there are several.
+    """
+    found = [row for row in rows if str(row.benchmark) == pattern] or [
+        row for row in rows if fits(pattern, row.benchmark)
+    ]
+    if not found:
+        with suppress(re.error):
+            found = [row for row in rows if re.search(pattern, str(row.benchmark))]
+    if not found:
+        raise UsageError(f"no benchmark{where} fits {pattern!r}", did_you_mean(pattern, _ids(rows)))
+    if len(found) > 1:
+        names = f"{found[0].benchmark}, {found[1].benchmark}{', …' if len(found) > 2 else ''}"
+        raise UsageError(f"{pattern!r} fits {len(found)} rows", f"name one: {names}")
+    return found[0]
 
 
 def did_you_mean(word: str, benchmarks: Iterable[BenchmarkId]) -> str:

@@ -131,23 +131,43 @@ def renamed(tree: CallTree, rename: Callable[[Frame], Frame | None]) -> CallTree
     return regrouped(tree, tuple(numbers), node_frame)
 
 
-def below(tree: CallTree, is_harness: Callable[[Frame], bool], is_entry: Callable[[Frame], bool]) -> CallTree:
+def below(
+    tree: CallTree,
+    is_harness: Callable[[Frame], bool],
+    is_entry: Callable[[Frame], bool],
+    *,
+    others: bool = False,
+) -> CallTree:
     """What lies below the harness, where the last harness frame of a stack is an entry into what it measures.
 
-    Set-up, waiting and the harness's own work go.
+    Set-up, waiting and the harness's own work go. With `others`, stacks without any harness frame stay: those of
+    other threads and processes.
     """
     import numpy as np  # noqa: PLC0415
 
     kind = np.array(
         [(2 if is_entry(frame) else 1) if is_harness(frame) else 0 for frame in tree.frames] or [0], np.int8
     )
-    own = np.where(tree.frame == ROOT, 1, kind[tree.frame])
+    own = np.where(tree.frame == ROOT, 0, kind[tree.frame])
     last = own.copy()
     for nodes in levels(tree.depth)[1:]:
         last[nodes] = np.where(own[nodes] == 0, last[tree.parent[nodes]], own[nodes])
-    inside = (last == 2) & (own == 0)
+    inside = ((last == 2) | (others & (last == 0))) & (own == 0)
     measured = CallTree(tree.frames, tree.parent, tree.frame, tree.depth, np.where(inside, tree.weight, 0.0))
-    return regrouped(measured, tree.frames, np.where(inside, tree.frame, ROOT))
+    return lean(regrouped(measured, tree.frames, np.where(inside, tree.frame, ROOT)))
+
+
+def lean(tree: CallTree) -> CallTree:
+    """The tree without nodes that weigh nothing, and without frames that no node has."""
+    import numpy as np  # noqa: PLC0415
+
+    node_frame = np.where(tree.total() > 0, tree.frame, DROPPED)
+    node_frame[0] = ROOT
+    used = np.unique(node_frame[node_frame >= 0])
+    table = np.zeros(len(tree.frames) + 1, np.int64)
+    table[used] = np.arange(len(used))
+    kept = np.where(node_frame >= 0, table[node_frame], node_frame)
+    return regrouped(tree, [tree.frames[at] for at in used.tolist()], kept)
 
 
 def overlaid(trees: Sequence[CallTree]) -> tuple[CallTree, list[Floats]]:

@@ -12,6 +12,7 @@ from perfbench.model import (
     BenchmarkId,
     Comparison,
     Environment,
+    Explanation,
     Metric,
     Outcome,
     Report,
@@ -51,6 +52,7 @@ def _report(report: Report) -> dict[str, Any]:
         "counts": {str(outcome): found.get(outcome, 0) for outcome in Outcome},
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
         "findings": [asdict(finding) for finding in report.findings],
+        "explanations": [_explanation(found) for found in report.explanations],
         "environment": _environment(report.environment),
         "runtimes": [asdict(status) for status in report.runtimes],
         "warnings": report.warnings,
@@ -78,6 +80,10 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "effect": verdict.effect,
         "comparison": _comparison(verdict.comparison) if verdict.comparison is not None else None,
     }
+
+
+def _explanation(explanation: Explanation) -> dict[str, Any]:
+    return {**asdict(explanation), "benchmark": _benchmark(explanation.benchmark)}
 
 
 def _benchmark(benchmark: BenchmarkId) -> dict[str, Any]:

@@ -67,6 +67,8 @@ def _parts(report: Report) -> Iterator[Block | Fold]:
         for entry in entries(report)
     ]
     yield _table("rows", HEADINGS, rows)
+    told = [outline.explanation(found) for found in report.explanations]
+    yield Block("explanations", [f"- {code(name)}: {line(rest)}" for name, rest in told], "**Why**\n\n")
     yield from _passed(report)
     yield from _skipped(report)
     yield _environment(report)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from perfbench.errors import ExitCode
-from perfbench.model import Finding, Outcome, Report, RuntimeStatus, SideSummary
+from perfbench.model import Explanation, Finding, Outcome, Report, RuntimeStatus, SideSummary
 from perfbench.reports.entries import GRAVEST_FIRST, has_direction, shared_warnings
+from perfbench.reports.explanation import sentence
 from perfbench.reports.glyphs import MARKS, mark
-from perfbench.reports.names import plain
+from perfbench.reports.names import plain, shown_name
 from perfbench.units import format_duration, format_percent
 
 QUIET = frozenset({Outcome.PASSED, Outcome.SKIPPED})
@@ -126,6 +127,14 @@ def exit_reason(report: Report) -> str:
             return "nothing could be judged, so nothing failed; --strict fails here"
         case _:
             return exit_word(report.exit_code)
+
+
+def explanation(found: Explanation) -> tuple[str, str]:
+    """The row that regressed, and where that comes from, or that its profile does not say."""
+    page = f"; {found.page}" if found.page else ""
+    params = ", ".join(value for _, value in found.benchmark.params)
+    name = shown_name(found.benchmark.name) + (f" ({params})" if params else "")
+    return plain(name), plain(sentence(found) + page)
 
 
 def _side(side: SideSummary) -> str:

@@ -27,6 +27,7 @@ def render(report: Report, sheet: Sheet) -> None:
     if told:
         page.line()
         write_rows(page, told)
+    _explanations(page, report)
     _findings(page, report)
     _passed(page, report)
     _skips(page, skips(report))
@@ -59,6 +60,14 @@ def _head(page: Page, report: Report) -> None:
 def _style(outcome: Outcome) -> str:
     style = STYLES[MARKS[outcome]]
     return style if outcome in outline.QUIET else f"bold {style}"
+
+
+def _explanations(page: Page, report: Report) -> None:
+    if report.explanations:
+        page.line()
+    for found in report.explanations:
+        name, rest = outline.explanation(found)
+        page.paragraph(f"{name}: {rest}", first=[("why  ", "bold")], indent=5)
 
 
 def _findings(page: Page, report: Report) -> None:

@@ -108,6 +108,10 @@ class _Keys:
     values: str
 
 
+PROFILING_HOOKS = frozenset({"perf_record", "tachyon", "perfbench_py_spy", "perfbench_memray", "perfbench_tracemalloc",
+                             "perfbench_cprofile", "perfbench_concurrency"})  # fmt: skip
+"""pyperf's hooks under which values are those of the profiler as well: its own, and those of perfbench."""
+
 _KEYS = _Keys("metadata", "metadata", "values")
 _OLD_KEYS = _Keys(None, "common_metadata", "samples")
 
@@ -171,6 +175,8 @@ class _Reading:
         benchmark, metric = _identity(metadata)
         if not runs:
             raise _UnusableError(f"{benchmark} has no values")
+        if watched := PROFILING_HOOKS & set(_text(metadata, "hooks").split(", ")):
+            raise _UnusableError(f"{benchmark} ran under a profiler ({', '.join(sorted(watched))}): no measurement")
         return Measurement(benchmark, metric, runs, _environment(metadata), self.path)
 
     def _sound(self, data: object, place: str) -> bool:

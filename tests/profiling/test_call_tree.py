@@ -19,6 +19,7 @@ from perfbench.profiling.call_tree import (
     below,
     functions,
     largest,
+    lean,
     overlaid,
     regrouped,
     renamed,
@@ -128,6 +129,17 @@ def test_below_keeps_what_the_last_harness_frame_has_called_to_measure(found: St
 def _measured(stack: str, place: int) -> bool:
     last = max(stack.rfind("c", 0, place), stack.rfind("d", 0, place))
     return last >= 0 and stack[last] == "c"
+
+
+@given(stacks, st.sets(st.sampled_from("abcd")))
+def test_a_lean_tree_holds_what_weighs_and_no_other_frame(found: Stacks, weightless: set[str]) -> None:
+    weighed = [(stack, 0.0 if stack[-1:] in weightless else weight) for stack, weight in found]
+    tree = lean(tree_of(weighed))
+    assert words(tree) == {stack: weight for stack, weight in counted(weighed).items() if weight}
+    assert {frame.function for frame in tree.frames} == {
+        letter for stack, weight in weighed if weight for letter in stack
+    }
+    assert len({*zip(tree.parent.tolist(), tree.frame.tolist(), strict=True)}) == len(tree.parent)
 
 
 @given(stacks, stacks)

@@ -9,6 +9,8 @@ from perfbench.model import (
     Better,
     Comparison,
     Environment,
+    ExplainingFrame,
+    Explanation,
     Finding,
     Metric,
     Outcome,
@@ -243,6 +245,25 @@ FINDINGS = (
     ),
 )
 
+EXPLANATIONS = (
+    Explanation(
+        row("container.Lifecycle.time_start", "docker:runc"),
+        "py-spy",
+        (
+            ExplainingFrame(
+                "wait_ready", "shop/docker_sandbox.py", 0.93, "DockerSandbox.start (shop/docker.py)"
+            ),
+            ExplainingFrame("encode", "shop/wire.py", 0.04),
+        ),
+        page="profiles/container.Lifecycle.time_start_docker_runc/9d0e77c..3f2c1ab-py-spy/differential.html",
+    ),
+    Explanation(
+        row("command.Exec.track_overhead", "runc"),
+        "py-spy",
+        reason="under the profiler head takes no more than base",
+    ),
+)
+
 
 def full_report() -> Report:
     """Every outcome at once, compared with a commit."""
@@ -263,6 +284,7 @@ def full_report() -> Report:
         result_file=".perfbench/runs/2025-10-09T08-53-20.jsonl",
         version="0.1.0",
         findings=FINDINGS,
+        explanations=EXPLANATIONS,
         rules_folder="baselines",
         sources={
             "command.Exec.track_overhead": "benchmarks/command.py:31",

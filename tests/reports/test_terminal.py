@@ -142,5 +142,5 @@ def test_a_run_whose_rows_all_passed_fits_a_screen() -> None:
     runtimes = ["process", "bubblewrap", "runc", "docker:runc", "docker:runsc"]
     rows = [sample.compared(sample.row(name, runtime), 0.1, 0.1) for name in phases for runtime in runtimes]
     verdicts = tuple(sample.judged(Outcome.PASSED, row) for row in rows)
-    report = replace(sample.full_report(), verdicts=verdicts, exit_code=0, warnings=())
+    report = replace(sample.full_report(), verdicts=verdicts, exit_code=0, warnings=(), explanations=())
     assert len(shown(report).splitlines()) <= 24

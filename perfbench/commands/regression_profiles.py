@@ -1,0 +1,139 @@
+"""Profiling what has regressed, on base and head in turn, so that the report can say where it comes from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from perfbench.commands.explaining import explanation_of
+from perfbench.commands.machine import python_of
+from perfbench.commands.profile_folder import (
+    DIFFERENTIAL,
+    PROFILES,
+    differential_of,
+    made_whole,
+    manifest_of,
+    profile_folder,
+    write_differential,
+    write_profile,
+)
+from perfbench.commands.profile_listing import write_index
+from perfbench.commands.profiled import Profiled, Profiling
+from perfbench.commands.setting import Setting
+from perfbench.continuous_integration import detected
+from perfbench.errors import PerfbenchError
+from perfbench.measure.discovery import Row
+from perfbench.measure.scratch import ScratchFolder
+from perfbench.measure.side import Side
+from perfbench.model import Explanation, Outcome, Verdict
+from perfbench.profiling.recorder import Recorder
+from perfbench.profiling.tools import Wanted, chosen_mode, recorder
+from perfbench.reports.explanation import sentence
+from perfbench.reports.progress import Progress
+from perfbench.units import BYTES, SECONDS
+
+BUDGET = 60.0
+"""Seconds for the profiles of all regressions of a check."""
+LONGEST, SHORTEST = 5.0, 1.5
+"""Seconds that each side of one row is watched: more than 1,000 samples, or 400 where there are many rows."""
+RATE = 250
+"""Samples a second. What they cost more than usual, both sides pay alike."""
+STARTING = 4.0
+"""Seconds that starting two workers and writing the pages takes."""
+TOOLS: Mapping[str, str] = {SECONDS: "py-spy", BYTES: "memray", "allocations": "memray"}
+"""Unit of a row's metric → the profiler that sees it."""
+ALLOCATED = "total"
+"""memray's mode for what a row has allocated; for what it held at most it is the peak."""
+
+
+def wants_profiles(setting: Setting, environment: Mapping[str, str]) -> bool:
+    """Whether regressions are to be profiled: as asked, else in CI. One side alone, or none of asv's, cannot be."""
+    if len(setting.sides) < 2 or not setting.rows:
+        return False
+    asked = setting.request.profile
+    return detected(environment) is not None if asked is None else asked
+
+
+def explanations(
+    setting: Setting, verdicts: Sequence[Verdict], progress: Progress
+) -> tuple[Explanation, ...]:
+    """An explanation for each row that has regressed, or the reason why it was not profiled."""
+    rows = {row.benchmark: row for row in setting.rows}
+    regressed = list(
+        dict.fromkeys(
+            verdict.benchmark
+            for verdict in verdicts
+            if verdict.outcome is Outcome.REGRESSED and verdict.benchmark in rows
+        )
+    )
+    deadline = time.monotonic() + (setting.request.profile_budget or BUDGET)
+    found = []
+    for number, benchmark in enumerate(regressed):
+        row = rows[benchmark]
+        left = (deadline - time.monotonic()) / (len(regressed) - number)
+        if row.metric.unit not in TOOLS:
+            reason = f"no profiler sees {row.metric.unit}"
+        elif deadline - time.monotonic() < STARTING + 2 * SHORTEST:
+            reason = "it was not profiled, the time for profiles was over (--profile-budget)"
+        else:
+            progress.note(f"profiling {benchmark} on base and head")
+            seconds = max(SHORTEST, min(LONGEST, (left - STARTING) / 2))
+            found.append(_explained(setting, row, seconds))
+            continue
+        found.append(Explanation(benchmark, TOOLS.get(row.metric.unit, "none"), reason=reason))
+    if found:
+        write_index(setting.workspace.root / PROFILES)
+    return tuple(found)
+
+
+def _explained(setting: Setting, row: Row, seconds: float) -> Explanation:
+    tool = TOOLS[row.metric.unit]
+    pythons = {side.label: python_of(side.python) for side in setting.sides}
+
+    def make(side: Side) -> Recorder:
+        allocated = tool == "memray" and "peak" not in row.metric.name
+        mode = ALLOCATED if allocated else chosen_mode(tool, None)
+        return recorder(Wanted(tool, mode, rate=RATE, python=pythons[side.label]))
+
+    try:
+        with ScratchFolder() as scratch:
+            profiled = Profiling(
+                row=row,
+                sides=setting.sides,
+                benchmark_dir=setting.benchmark_dir,
+                folder=scratch.path / "raw",
+                make=make,
+                seconds=seconds,
+                plain=False,
+            ).run()
+            return _written(setting, row, profiled, pythons)
+    except PerfbenchError as error:
+        return Explanation(row.benchmark, tool, reason=str(error))
+    except OSError as error:
+        return Explanation(row.benchmark, tool, reason=f"it could not be written: {error.strerror or error}")
+
+
+def _written(
+    setting: Setting, row: Row, profiled: Sequence[Profiled], pythons: Mapping[str, str]
+) -> Explanation:
+    """The explanation, whose pages are written."""
+    base, head = profiled
+    root = setting.workspace.root
+    manifests = []
+    for one in profiled:
+        manifest = manifest_of(one, row.benchmark, pythons[one.side.label], one.recorder.mode)
+        with made_whole(profile_folder(root, row.benchmark, one.side.revision, manifest.tool)) as making:
+            manifests.append(write_profile(making, one, manifest))
+    revisions = f"{base.side.revision}..{head.side.revision}"
+    place = profile_folder(root, row.benchmark, revisions, head.recorder.tool)
+    found = explanation_of(row.benchmark, base, head, _shown(place / DIFFERENTIAL))
+    graph = differential_of(base, head, str(row.benchmark), (sentence(found),))
+    with made_whole(place) as making:
+        write_differential(making, graph, *manifests)
+    return found
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,40 @@
+"""Recorder, loaded by path in the process that is profiled: every allocation, by memray.
+
+memray comes from the side, or from the folders that the worker was given where its Python is the tool's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+TRACKER: Any | None = None
+
+
+def start(options: dict[str, Any]) -> None:
+    """Write allocations to `out` from here on; `native` adds C frames, `python_allocators` small Python objects.
+
+    With a `port`, they go to whoever listens on loopback there instead.
+    """
+    global TRACKER  # noqa: PLW0603
+    import memray  # noqa: PLC0415
+
+    where = (
+        {"destination": memray.SocketDestination(server_port=options["port"], address="127.0.0.1")}
+        if "port" in options
+        else {"file_name": options["out"]}
+    )
+    TRACKER = memray.Tracker(
+        **where,
+        native_traces=bool(options.get("native")),
+        trace_python_allocators=bool(options.get("python_allocators")),
+    )
+    TRACKER.__enter__()
+
+
+def stop() -> dict[str, Any]:
+    """End it; the file is whole afterwards."""
+    global TRACKER
+    tracker, TRACKER = TRACKER, None
+    if tracker is not None:
+        tracker.__exit__(None, None, None)
+    return {"notes": []}
