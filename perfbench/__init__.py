@@ -2,7 +2,8 @@
 
 `perfbench.judge(a, b)` judges two lists of numbers and gives a `Judgement`; `perfbench.detect(y)` says where
 the level of one list changes, a `Change` for each place; a user's own rule is shown `perfbench.Results`;
-`perfbench.record_operation` tells of what code has timed itself; all else is the command line.
+`perfbench.record_operation` tells of what code has timed itself, `perfbench.memory_statistics` what it allocates;
+all else is the command line.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from perfbench.analysis.detection import detect
     from perfbench.analysis.judging import Judgement, judge
     from perfbench.judged import JudgedRow, Results
+    from perfbench.memory_counting import MemoryStatistics, memory_statistics
     from perfbench.model_history import Change
     from perfbench.recording import record_operation
 
-__all__ = ["Change", "JudgedRow", "Judgement", "Results", "detect", "judge", "record_operation"]
+__all__ = ["Change", "JudgedRow", "Judgement", "MemoryStatistics", "Results", "detect", "judge", "memory_statistics",
+           "record_operation"]  # fmt: skip
 __version__ = "0.1.0"
 
 
@@ -24,9 +27,11 @@ _HOMES = {
     "Change": "perfbench.model_history",
     "JudgedRow": "perfbench.judged",
     "Judgement": "perfbench.analysis.judging",
+    "MemoryStatistics": "perfbench.memory_counting",
     "Results": "perfbench.judged",
     "detect": "perfbench.analysis.detection",
     "judge": "perfbench.analysis.judging",
+    "memory_statistics": "perfbench.memory_counting",
     "record_operation": "perfbench.recording",
 }
 

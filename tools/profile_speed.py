@@ -61,7 +61,7 @@ for turn in range(int(sys.argv[1])):
     del kept[:-4]
     churn(60_000)
 '''
-TURN_BYTES = 320_000
+TURN_BYTES = 600_000
 """About what one turn of the program adds to its capture."""
 
 

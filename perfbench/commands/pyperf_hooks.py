@@ -9,27 +9,31 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import json
 import os
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from perfbench.commands.profile_folder import PROFILES, SPEEDSCOPE, write_pages
+from perfbench.commands.profile_folder import DETAILS, PROFILES, SPEEDSCOPE, write_pages
 from perfbench.commands.profiled import WAITS
 from perfbench.environment import current
 from perfbench.errors import PerfbenchError
 from perfbench.model_profile import ProfileManifest
 from perfbench.profiling.call_tree import below, overlaid, renamed
+from perfbench.profiling.manifest import NAME, read_manifest
 from perfbench.profiling.own_code import FileNames, Harness
 from perfbench.profiling.readers import read_profile
-from perfbench.profiling.recorder import Recorded, Recorder
-from perfbench.profiling.speedscope import speedscope
+from perfbench.profiling.recorder import ProfilerFailedError, Recorded, Recorder
 from perfbench.profiling.tools import Wanted, chosen_mode, recorder
 
+_NUMBERS = itertools.count()
+"""pyperf makes hooks anew for each benchmark, and in one worker for its calibration too."""
 FOLDER = "PERFBENCH_PROFILES"
 """The variable that names another folder than `profiles`; pyperf passes it on with --inherit-environ."""
 _PR_SET_PTRACER = 0x59616D61
@@ -72,7 +76,7 @@ class ProfilerHook:
 
     def __init__(self) -> None:
         self._recorder: Recorder | None = None
-        self._folder = _folder(self.tool)
+        self._place = _folder(self.tool) / f"worker-{os.getpid()}-{next(_NUMBERS)}"
         self._started = time.time()
 
     def __enter__(self) -> None:
@@ -80,10 +84,9 @@ class ProfilerHook:
             return
         try:
             self._recorder = recorder(Wanted(self.tool, chosen_mode(self.tool, None)))
-            place = self._folder / f"worker-{os.getpid()}"
-            place.mkdir(parents=True, exist_ok=True)
+            self._place.mkdir(parents=True)
             _let_be_watched()
-            self._recorder.start(_Own(), place)
+            self._recorder.start(_Own(), self._place)
         except PerfbenchError as error:
             sys.exit(f"perfbench: {error}")
 
@@ -97,8 +100,8 @@ class ProfilerHook:
         metadata["perfbench_profiler"] = self.tool
         if self._recorder is None:
             return
-        with contextlib.suppress(PerfbenchError):  # too short a worker has no samples; others have
-            _write(self._recorder, self._recorder.stop(), self._folder, self._started)
+        with contextlib.suppress(ProfilerFailedError):  # too short a worker has no samples; others have
+            _write(self._recorder, self._recorder.stop(), self._place, self._started)
 
 
 class PySpyHook(ProfilerHook):
@@ -142,17 +145,12 @@ def _let_be_watched() -> None:
             ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(_ANY), 0, 0, 0)
 
 
-def _write(recorder: Recorder, recorded: Recorded, folder: Path, started: float) -> None:
+def _write(recorder: Recorder, recorded: Recorded, place: Path, started: float) -> None:
     """Keep this worker's stacks, and draw those of all workers so far."""
     harness, here = Harness(), Path.cwd()
     inside = below(recorded.tree, harness.has, harness.enters, others=recorder.mode not in WAITS)
     tree = renamed(inside, FileNames(here, here / "benchmarks"))
-    own = folder / f"worker-{os.getpid()}" / SPEEDSCOPE
-    own.write_text(
-        json.dumps(speedscope(tree, name=folder.parent.name, unit=recorded.unit)), encoding="utf-8"
-    )
-    found = [read_profile(path) for path in sorted(folder.glob(f"worker-*/{SPEEDSCOPE}"))]
-    together, _ = overlaid([one.tree for one in found])
+    folder = place.parent
     manifest = ProfileManifest(
         benchmark=folder.parent.name,
         tool=recorder.tool,
@@ -163,10 +161,30 @@ def _write(recorder: Recorder, recorded: Recorded, folder: Path, started: float)
         dirty=False,
         environment=current(),
         unit=recorded.unit,
-        samples=sum(one.samples for one in found),
+        samples=recorded.samples,
         seconds=time.time() - started,
         calls=0,
         started=started,
-        notes=(f"of {len(found)} worker processes of pyperf", *recorded.notes),
+        notes=tuple(recorded.notes),
     )
-    write_pages(folder, together, manifest)
+    if recorded.summary:
+        (place / DETAILS).write_text(recorded.summary, encoding="utf-8")
+    write_pages(place, tree, manifest)
+    manifests = [read_manifest(one.parent) for one in sorted(folder.glob(f"worker-*/{NAME}"))]
+    found = [
+        read_profile(path).tree
+        for path in sorted(folder.glob(f"worker-*/{SPEEDSCOPE}"))
+        if _holds_stacks(path)
+    ]
+    together, _ = overlaid(found or [tree])
+    whole = replace(
+        manifest,
+        samples=sum(one.samples for one in manifests),
+        seconds=sum(one.seconds for one in manifests),
+        notes=(f"{len(manifests)} profiles of pyperf's worker processes", *manifest.notes),
+    )
+    write_pages(folder, together, whole)
+
+
+def _holds_stacks(path: Path) -> bool:
+    return bool(json.loads(path.read_bytes())["profiles"][0]["samples"])

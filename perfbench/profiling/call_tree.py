@@ -140,8 +140,8 @@ def below(
 ) -> CallTree:
     """What lies below the harness, where the last harness frame of a stack is an entry into what it measures.
 
-    Set-up, waiting and the harness's own work go. With `others`, stacks without any harness frame stay: those of
-    other threads and processes.
+    Set-up, waiting and the harness's own work go, and what called the harness. With `others`, stacks without any
+    harness frame stay: those of other threads and processes.
     """
     import numpy as np  # noqa: PLC0415
 
@@ -152,7 +152,9 @@ def below(
     last = own.copy()
     for nodes in levels(tree.depth)[1:]:
         last[nodes] = np.where(own[nodes] == 0, last[tree.parent[nodes]], own[nodes])
-    inside = ((last == 2) | (others & (last == 0))) & (own == 0)
+    inside = (last == 2) & (own == 0)
+    if others:
+        inside |= (last == 0) & (sums(tree.parent, tree.depth, (own > 0).astype(np.float64)) == 0)
     measured = CallTree(tree.frames, tree.parent, tree.frame, tree.depth, np.where(inside, tree.weight, 0.0))
     return lean(regrouped(measured, tree.frames, np.where(inside, tree.frame, ROOT)))
 

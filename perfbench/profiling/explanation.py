@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NAMELESS = re.compile(r"(?:\.<locals>\.<\w+>)+$")
 """What a qualified name ends with in a comprehension, a generator expression or a lambda."""
+UNQUALIFIED = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+"""What profilers that know no qualified names call them."""
 MOST = 3
 SURE = 2.5
 """Standard errors by which a frame has to have moved, where weights are counted samples."""
@@ -108,10 +110,13 @@ def explain(base: SideProfile, head: SideProfile) -> Explained:
 
 def _plainly_named(tree: CallTree) -> CallTree:
     """Functions without their lines; a comprehension or a lambda is its function's."""
-    return renamed(
-        tree,
-        lambda frame: Frame(NAMELESS.sub("", frame.function) or frame.function, frame.file, own=frame.own),
-    )
+
+    def plain(frame: Frame) -> Frame | None:
+        if frame.function in UNQUALIFIED:
+            return None  # its caller is the function that it stands in
+        return Frame(NAMELESS.sub("", frame.function), frame.file, own=frame.own)
+
+    return renamed(tree, plain)
 
 
 def _blamed(tree: CallTree) -> Ints:

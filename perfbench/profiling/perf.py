@@ -5,6 +5,7 @@ See https://docs.python.org/3/howto/perf_profiling.html.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import signal
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from perfbench.errors import MissingComponentError, UsageError
+from perfbench.profiling.in_process_recorder import in_process_request
 from perfbench.profiling.readers import read_profile
 from perfbench.profiling.recorder import ProfilerFailedError, Recorded, Subject
 
@@ -20,8 +22,10 @@ FIRST_PYTHON = (3, 12)
 WITH_UNWINDING = (3, 13)
 """From here on Python describes its frames so that perf can unwind an interpreter without frame pointers."""
 RATE = 99
+STACK = 16_384
+"""Bytes of the stack that each sample keeps for being unwound later; interpreters go deep."""
 PATIENCE = 120.0
-MAP = "/tmp/perf-{pid}.map"  # noqa: S108  (where Python writes it, and perf looks for it)
+TEMPORARY = Path("/tmp")  # noqa: S108  (where Python writes its names, and perf looks for them)
 
 
 class Perf:
@@ -41,7 +45,7 @@ class Perf:
         self._rate = rate
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
-        self._pid = 0
+        self._subject: Subject | None = None
 
     @property
     def version(self) -> str:
@@ -61,10 +65,11 @@ class Perf:
 
     def start(self, subject: Subject, folder: Path) -> None:
         """Watch the process of `subject`."""
-        self._folder, self._pid = folder, subject.pid
-        graph = ["--call-graph", "dwarf", "-k", "mono"] if self._unwinds else ["-g"]
-        command = [_executable(), "record", "-F", str(self._rate), *graph, "-p", str(subject.pid), "-o",
-                   str(folder / "perf.data")]  # fmt: skip
+        self._folder = folder
+        subject.ask(in_process_request("perf_names.py", {}), PATIENCE)
+        self._subject = subject
+        command = [_executable(), "record", "-F", str(self._rate), "--call-graph", f"dwarf,{STACK}", "-k", "mono",
+                   "-p", str(subject.pid), "-o", str(folder / "perf.data")]  # fmt: skip
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -87,12 +92,10 @@ class Perf:
             raise RuntimeError("it was not started")
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            self.abandon()
+        if self._subject is not None:
+            self._subject.ask({"do": "recorded"}, PATIENCE)
         data, script = self._folder / "perf.data", self._folder / "perf.script"
         if not data.is_file():
             raise ProfilerFailedError("perf has written no samples", "profile for longer (--seconds)")
@@ -101,16 +104,15 @@ class Perf:
         with script.open("wb") as file:
             _run(["script", "-i", str(data)], file)
         found = read_profile(script)
-        named = sum(1 for frame in found.tree.frames if frame.file.endswith(".py"))
-        notes = () if named else (
-            "perf could not tell Python's functions: this Python was built without frame pointers "
-            "(-fno-omit-frame-pointer), and before 3.13 perf cannot do without",
+        notes = () if self._unwinds else (
+            "unless this Python was built with frame pointers (-fno-omit-frame-pointer), only the innermost Python "
+            "function of a stack is known; Python 3.13 can do without",
         )  # fmt: skip
         tree = found.tree.scaled(1 / self._rate)
         return Recorded(tree, "seconds", found.samples, {"raw": script}, notes, facts={"rate": self._rate})
 
     def abandon(self) -> None:
-        """Kill it, and remove the map that Python has left."""
+        """Kill it, and remove the names that Python has left."""
         process, self._process = self._process, None
         if process is not None:
             if process.poll() is None:
@@ -118,7 +120,12 @@ class Perf:
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
-        Path(MAP.format(pid=self._pid)).unlink(missing_ok=True)
+        if self._subject is not None:
+            for left in (
+                *TEMPORARY.glob(f"jit*-{self._subject.pid}*"),
+                TEMPORARY / f"perf-{self._subject.pid}.map",
+            ):
+                left.unlink(missing_ok=True)
 
     def _injected(self, data: Path) -> Path:
         """The samples with what Python has dumped of its functions."""

@@ -171,6 +171,11 @@ class PySpy:
                 f"process {pid} is no Python that py-spy knows",
                 "name a process of CPython; `perfbench profile attach` takes its process id",
             )
+        if "--native" in self._options:
+            return ProfilerFailedError(
+                f"py-spy cannot read the C frames of process {pid} (in a container it finds no libraries from outside)",
+                "leave out --native",
+            )
         first = next((line for line in self._said if line), "it said nothing")
         return ProfilerFailedError(f"py-spy could not begin: {first[:200]}", "see py-spy's own documentation")
 

@@ -126,6 +126,30 @@ def test_below_keeps_what_the_last_harness_frame_has_called_to_measure(found: St
     assert words(tree) == counted(kept)
 
 
+@given(stacks)
+def test_with_others_stacks_without_the_harness_stay(found: Stacks) -> None:
+    """`c` is an entry, `d` the rest of the harness; what only leads to it is no other thread."""
+    tree = below(
+        tree_of(found),
+        lambda frame: frame.function in "cd",
+        lambda frame: frame.function == "c",
+        others=True,
+    )
+    beyond = {
+        stack[:end] for stack, _ in found for end in range(len(stack) + 1) if {"c", "d"} & set(stack[end:])
+    }
+    kept = words(tree)
+    apart = [
+        (stack, weight) for stack, weight in found if not {"c", "d"} & set(stack) and stack not in beyond
+    ]
+    for stack, weight in counted([(stack, weight) for stack, weight in apart if stack]).items():
+        assert kept.get(_without(stack, beyond), 0.0) >= weight
+
+
+def _without(stack: str, beyond: set[str]) -> str:
+    return "".join(letter for end, letter in enumerate(stack, start=1) if stack[:end] not in beyond)
+
+
 def _measured(stack: str, place: int) -> bool:
     last = max(stack.rfind("c", 0, place), stack.rfind("d", 0, place))
     return last >= 0 and stack[last] == "c"

@@ -87,6 +87,8 @@ def test_a_comprehension_is_its_function() -> None:
     collector.add([collector.number(frame) for frame in frames], 2.0)
     found = explain(side({"bench": 1.0}), SideProfile(collector.tree(), 100, SAMPLE))
     assert named(found) == ["planted"]
+    unqualified = explain(side({"bench": 1.0}), side({"bench": 1.0, "bench;planted;<listcomp>": 2.0}))
+    assert named(unqualified) == ["planted"]
 
 
 def test_exact_weights_need_no_margin() -> None:
