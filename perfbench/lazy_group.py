@@ -11,11 +11,27 @@ from perfbench.errors import UsageError
 
 
 class LazyGroup(click.Group):
-    """A group by a table: command → its module in `perfbench.commands` and its summary, in the order of help."""
+    """A group by a table: command → its module in `perfbench.commands` and its summary, in the order of help.
 
-    def __init__(self, *arguments: Any, table: Mapping[str, tuple[str, str]], **options: Any) -> None:
+    With a `default`, a first word that is no command is that one's first argument.
+    """
+
+    def __init__(
+        self,
+        *arguments: Any,
+        table: Mapping[str, tuple[str, str]],
+        default: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(*arguments, **options)
         self._table = table
+        self.default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command before what is none."""
+        if self.default is not None and args and args[0] not in {*self._table, *ctx.help_option_names}:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Every command, in the order in which a user meets them."""

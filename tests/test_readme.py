@@ -15,7 +15,14 @@ import pytest
 from perfbench.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "CONTRIBUTING.md", "docs/manual.md", "docs/history.md", "profiles/README.md"]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/manual.md",
+    "docs/history.md",
+    "docs/profiles.md",
+    "profiles/README.md",
+]
 
 NEEDED_BY_NOX = "python3 -m venv .venv && .venv/bin/pip install nox"
 
@@ -62,6 +69,9 @@ def parse(words: list[str], folder: Path) -> None:
     while isinstance(command, click.Group):
         name, *arguments = arguments
         nested = command.get_command(click.Context(command), name)
+        if nested is None and (default := getattr(command, "default", None)):
+            arguments = [name, *arguments]
+            nested = command.get_command(click.Context(command), default)
         assert nested is not None, f"there is no {name}"
         command = nested
     for argument in arguments:

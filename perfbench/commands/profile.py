@@ -14,18 +14,10 @@ COMMANDS = {
     "index": ("profile_index", "Write the page that lists all profiles."),
     "clean": ("profile_clean", "Remove old profiles."),
 }
+"""Sub-command → its module in `perfbench.commands` and its summary, so that help imports none of them."""
 
 
-class _ProfileGroup(LazyGroup):
-    """A first word that is no command is the name of a benchmark."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in {*COMMANDS, "-h", "--help"}:
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_ProfileGroup, table=COMMANDS)
+@click.group(cls=LazyGroup, table=COMMANDS, default="run")
 def command() -> None:
     """Show where the time or the memory of a benchmark goes: `perfbench profile BENCHMARK`.
 

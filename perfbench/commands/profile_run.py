@@ -19,7 +19,7 @@ from perfbench.errors import ExitCode
     default="py-spy",
     show_default=True,
     metavar="NAME",
-    help="The profiler: py-spy, memray, tracemalloc, cprofile, perf, concurrency, or one that a package adds.",
+    help="The profiler: py-spy, memray, tracemalloc, cprofile, perf, concurrency, or a package's own.",
 )
 @click.option(
     "--mode",
@@ -38,6 +38,11 @@ from perfbench.errors import ExitCode
 @click.option("--native", is_flag=True, help="C frames too (py-spy, memray).")
 @click.option("--threads", is_flag=True, help="Tell threads apart (py-spy).")
 @click.option("--subprocesses", is_flag=True, help="Child processes too (py-spy).")
+@click.option(
+    "--python-allocators",
+    is_flag=True,
+    help="Every Python object, not only its arenas: exact, and slower (memray).",
+)
 @click.option("--live", is_flag=True, help="Watch memray's live view instead; nothing is written.")
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 def command(**options: Any) -> ExitCode:
@@ -45,7 +50,7 @@ def command(**options: Any) -> ExitCode:
 
     BENCHMARK is a row's full id, or what fits one row (`perfbench list` shows them). What the profiler costs is
     measured beside it.
-    """  # fmt: skip
+    """
     from perfbench.commands.profiling import ProfileRequest, profile  # noqa: PLC0415
 
     return profile(ProfileRequest(**options))

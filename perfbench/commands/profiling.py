@@ -59,13 +59,23 @@ class ProfileRequest:
     native: bool = False
     threads: bool = False
     subprocesses: bool = False
+    python_allocators: bool = False
     live: bool = False
     quiet: bool = False
 
     def wanted(self, python: str = "") -> Wanted:
         """What is asked of the profiler of a side that runs `python`."""
         mode = chosen_mode(self.tool, self.mode)
-        return Wanted(self.tool, mode, self.rate, self.native, self.threads, self.subprocesses, python)
+        return Wanted(
+            self.tool,
+            mode,
+            rate=self.rate,
+            native=self.native,
+            threads=self.threads,
+            subprocesses=self.subprocesses,
+            python_allocators=self.python_allocators,
+            python=python,
+        )
 
 
 def profile(request: ProfileRequest) -> ExitCode:

@@ -94,7 +94,8 @@ def _explained(setting: Setting, row: Row, seconds: float) -> Explanation:
     def make(side: Side) -> Recorder:
         allocated = tool == "memray" and "peak" not in row.metric.name
         mode = ALLOCATED if allocated else chosen_mode(tool, None)
-        return recorder(Wanted(tool, mode, rate=RATE, python=pythons[side.label]))
+        exactly = tool == "memray"  # else whoever makes Python ask for another arena is blamed for all of it
+        return recorder(Wanted(tool, mode, rate=RATE, python_allocators=exactly, python=pythons[side.label]))
 
     try:
         with ScratchFolder() as scratch:

@@ -40,8 +40,7 @@ class RootedStacks(StackCollector):
 
     def add(self, numbers: Sequence[int], weight: float, root: int = NO_ROOT) -> None:
         """Take one stack, from where it leaves its root on."""
-        room = DEEPEST - self._root_lengths[root]
-        super().add(numbers if len(numbers) <= room else numbers[:room], weight)
+        super().add(numbers, weight)
         self._roots.append(root)
 
     def add_below(self, numbers: NDArray[np.int32], weights: Floats, roots: Sequence[int]) -> None:
@@ -86,7 +85,7 @@ class RootedStacks(StackCollector):
             if depth < len(by_depth):
                 stacks.begin(by_depth[depth], roots.node[root_of[by_depth[depth]]])
             above, below = roots.keys(width), stacks.keys(width)
-            if not above.size and not below.size:
+            if depth == DEEPEST or not (above.size or below.size):
                 break
             unique, place = np.unique(np.concatenate([above, below]), return_inverse=True)
             parents.append((unique // width).astype(np.int32))

@@ -17,7 +17,10 @@ from perfbench.profiling.recorder import Recorder
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of a profiler. `python` is what the benchmark runs on, as `CPython 3.12.1`."""
+    """What is asked of a profiler. `python` is what the benchmark runs on, as `CPython 3.12.1`.
+
+    `python_allocators` has memray see every Python object, and not only the arenas that Python keeps them in.
+    """
 
     tool: str
     mode: str
@@ -25,6 +28,7 @@ class Wanted:
     native: bool = False
     threads: bool = False
     subprocesses: bool = False
+    python_allocators: bool = False
     python: str = ""
 
 
@@ -39,6 +43,14 @@ MODES: Mapping[str, Sequence[str]] = {
     "concurrency": ("blocked",),
 }
 """Tool → its modes, the usual one first."""
+
+FLAGS: Mapping[str, Sequence[str]] = {
+    "native": ("py-spy", "memray"),
+    "threads": ("py-spy",),
+    "subprocesses": ("py-spy",),
+    "python_allocators": ("memray",),
+}
+"""Flag → the tools that know it."""
 
 SECONDS: Mapping[str, float] = {
     "py-spy": 10.0, "perf": 10.0, "memray": 3.0, "tracemalloc": 3.0, "cprofile": 3.0, "concurrency": 5.0,
@@ -75,10 +87,10 @@ def check_flags(wanted: Wanted) -> None:
     """Raise UsageError for a flag that the tool does not know."""
     if wanted.tool not in MODES:
         return
-    taken = {"py-spy": {"native", "threads", "subprocesses"}, "memray": {"native"}}.get(wanted.tool, set())
-    for flag in ("native", "threads", "subprocesses"):
-        if getattr(wanted, flag) and flag not in taken:
-            raise UsageError(f"{wanted.tool} does not know --{flag}", "leave it out, or choose py-spy")
+    for flag, tools in FLAGS.items():
+        if getattr(wanted, flag) and wanted.tool not in tools:
+            option = f"--{flag.replace('_', '-')}"
+            raise UsageError(f"{wanted.tool} does not know {option}", f"leave it out, or choose {tools[0]}")
 
 
 def recorder(wanted: Wanted) -> Recorder:
@@ -110,7 +122,8 @@ def _py_spy(wanted: Wanted) -> Recorder:
 
 
 def _memray(wanted: Wanted) -> Recorder:
-    options = {"native": wanted.native, "python_allocators": wanted.mode == "leaks"}
+    every_object = wanted.python_allocators or wanted.mode == "leaks"
+    options = {"native": wanted.native, "python_allocators": every_object}
     return InProcess(
         "memray", wanted.mode, "memray_capture.py",
         out="memray.bin", unit="bytes", options=options, what=wanted.mode, lends="memray",
