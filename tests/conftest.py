@@ -18,9 +18,10 @@ from hypothesis import settings
 
 from perfbench.machine_lock import VARIABLE
 
-# The machines that tests run on are shared: a slow example is no failure.
-settings.register_profile("shared-machine", deadline=None)
-settings.load_profile("shared-machine")
+# The machines that tests run on are shared: a slow example is no failure, and there is not time for many of all.
+settings.register_profile("shared-machine", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "shared-machine"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -35,12 +35,15 @@ FUNCTIONS = 4_000
 TARGET_SECONDS, TARGET_MEMORY = 10.0, 500
 
 WORDS = (
-    "parse load encode decode handle dispatch render query fetch apply update resolve build visit emit check"
-    " validate merge split compile execute bind open close flush commit lookup walk collect process"
-).split()
-PACKAGES = "service json sqlalchemy/orm django/db/models app/api app/core urllib3/util asyncio".split()
+    "parse", "load", "encode", "decode", "handle", "dispatch", "render", "query", "fetch", "apply", "update", "resolve",
+    "build", "visit", "emit", "check", "validate", "merge", "split", "compile", "execute", "bind", "open", "close",
+    "flush", "commit", "lookup", "walk", "collect", "process",
+)  # fmt: skip
+PACKAGES = (
+    "service", "json", "sqlalchemy/orm", "django/db/models", "app/api", "app/core", "urllib3/util", "asyncio",
+)  # fmt: skip
 
-ALLOCATOR = '''
+ALLOCATOR = """
 import sys
 
 class Node:
@@ -60,7 +63,7 @@ for turn in range(int(sys.argv[1])):
     kept.append(build(5, 4))
     del kept[:-4]
     churn(60_000)
-'''
+"""
 TURN_BYTES = 600_000
 """About what one turn of the program adds to its capture."""
 

@@ -187,6 +187,23 @@ def test_base_and_head_are_profiled_in_turn_and_laid_over_one_another(project: S
 
 
 @needs_py_spy
+def test_a_check_says_where_a_regression_comes_from(project: SampleProject) -> None:
+    report, text = project.root.parent / "report.json", project.root.parent / "report.md"
+    done = perfbench(
+        "check", "--base", "HEAD~1", "--bench", "bench.time_work", "--rounds", "6", "--time-budget", "20 s", "--quiet",
+        "--profile", "--profile-budget", "8 s", "--json", str(report), "--markdown", str(text),
+        cwd=project.root, **BARE,
+    )  # fmt: skip
+    assert done.returncode == ExitCode.REGRESSED, done.stderr
+    (found,) = json.loads(report.read_text())["explanations"]
+    assert found["frames"][0]["function"] == "planted"
+    assert found["frames"][0]["share"] > 0.8
+    assert (project.root / found["page"]).is_file()
+    assert "why  bench.work: comes from" in done.stdout
+    assert "**Why**" in text.read_text()
+
+
+@needs_py_spy
 def test_the_index_lists_what_was_profiled_and_old_profiles_can_go(project: SampleProject) -> None:
     profile(project, "bench.time_work", "--seconds", "0.3 s")
     index = project.root / "profiles/index.html"
@@ -358,6 +375,27 @@ def test_a_running_process_is_profiled_and_goes_on(tmp_path: Path) -> None:
             process.kill()
     folder = only(tmp_path, f"profiles/process_{process.pid}/*-py-spy")
     assert "spin" in (folder / "summary.txt").read_text()
+
+
+@needs_py_spy
+@pytest.mark.engine
+@pytest.mark.skipif(
+    shutil.which("docker") is None, reason="docker is not installed: apt-get install docker.io"
+)
+def test_python_in_a_container_is_profiled_from_the_host(tmp_path: Path) -> None:
+    name = f"perfbench-profiled-{os.getpid()}"
+    run = ["docker", "run", "--rm", "--detach", "--network", "none", "--name", name]
+    started = subprocess.run(
+        [*run, "perfbench-python", "python3", "-c", SPINS], capture_output=True, text=True, check=False
+    )
+    if started.returncode:
+        pytest.skip(f"no container can be started from perfbench-python: {started.stderr.strip()[:200]}")
+    try:
+        done = perfbench("profile", "attach", "--container", name, "--seconds", "1 s", cwd=tmp_path)
+    finally:
+        subprocess.run(["docker", "rm", "--force", name], capture_output=True, check=False)
+    assert done.returncode == ExitCode.PASSED, done.stderr
+    assert "spin" in only(tmp_path, f"profiles/container_{name}/*-py-spy/summary.txt").read_text()
 
 
 @needs_py_spy

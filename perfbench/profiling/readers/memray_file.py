@@ -7,8 +7,6 @@ import subprocess
 import sys
 import tempfile
 from array import array
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
@@ -40,11 +38,10 @@ LARGEST = 4 * 2**30
 PATIENCE = 1_800.0
 MOST_BLOCKS = 4_000_000
 
-_TRAILERS = b"\x01\x0f"
-"""A whole capture's last byte: the record that ends one, and the one that ends an aggregated one."""
+_BEYOND = b"\xff" * 16
+"""No record of memray's. What reads that has found no end before it."""
 
-_PADDING = 2**16
-"""So many zero bytes behind the last record are cut off in a copy: memray reads its file again for each of them."""
+_COMPLAINT = "Memray ERROR"
 
 _BLOCK = 2**20
 _CHILD = Path(__file__).with_name("memray_child.py")
@@ -70,15 +67,19 @@ def read_memray(path: Path, what: str) -> Profile:
         packed = file.read(len(LZ4)) == LZ4
         if packed and not _ends_as_lz4(file, size):
             raise cut_off(path)
-        end = size if packed else _last_byte(file, size)
-        file.seek(max(end - 1, 0))
-        has_end = packed or file.read(1) in _TRAILERS
     with tempfile.TemporaryDirectory(prefix="perfbench-memray-") as folder:
-        out = Path(folder) / "stacks"
-        with _without_padding(path, size, end, Path(folder)) as capture:
-            said = _run(path, capture, what, out)
+        capture, out = Path(folder) / "capture", Path(folder) / "stacks"
+        if not packed:
+            try:
+                _copy(path, capture)
+            except OSError as error:
+                raise UsageError(
+                    f"{path} cannot be copied: {error.strerror}",
+                    "make room for temporary files, or set TMPDIR",
+                ) from None
+        said = _run(path, path if packed else capture, what, out)
         with out.open("rb") as found:
-            return _read(found, path, has_end=has_end and "Memray ERROR" not in said)
+            return _read(found, path, packed=packed, is_whole=_COMPLAINT not in said)
 
 
 def _run(path: Path, capture: Path, what: str, out: Path) -> str:
@@ -126,7 +127,7 @@ class _Head(msgspec.Struct):
     stacks: int
 
 
-def _read(found: BinaryIO, path: Path, *, has_end: bool) -> Profile:
+def _read(found: BinaryIO, path: Path, *, packed: bool, is_whole: bool) -> Profile:
     """The stacks that the other process has written. A damaged capture may have made it write nonsense."""
     flat, lengths, sizes, allocations = array("i"), array("i"), array("d"), array("d")
     try:
@@ -137,7 +138,9 @@ def _read(found: BinaryIO, path: Path, *, has_end: bool) -> Profile:
     except (EOFError, ValueError):
         raise _damaged(path) from None
     stacks, problems = Stacks(path), Problems(path)
-    if not has_end:
+    if not is_whole:
+        if packed:
+            raise _damaged(path)
         if head.ended:
             raise cut_off(path)
         problems.note(None, "has no end, as its process was killed: it shows what came before")
@@ -157,31 +160,26 @@ def _read(found: BinaryIO, path: Path, *, has_end: bool) -> Profile:
     return Profile(stacks.tree(), BYTES, int(sum(allocations)), problems.found())
 
 
-def _last_byte(file: BinaryIO, size: int) -> int:
-    """Where the zeros begin with which memray fills up its file."""
-    end = size
-    while end:
-        begin = max(end - _BLOCK, 0)
-        file.seek(begin)
-        kept = len(file.read(end - begin).rstrip(b"\0"))
-        if kept:
-            return begin + kept
-        end = begin
-    return 0
+def _copy(path: Path, copy: Path) -> None:
+    """Copy a capture that is not packed, up to its last record and a mark behind it.
 
-
-@contextmanager
-def _without_padding(path: Path, size: int, end: int, folder: Path) -> Iterator[Path]:
-    """The capture, or a copy of it without the zeros behind its end, where there are many."""
-    if size - end < _PADDING:
-        yield path
-        return
-    copy = folder / "capture"
+    memray has filled up its file with zeros, and reads it again for each of them.
+    """
     with path.open("rb") as source, copy.open("wb") as target:
-        for begin in range(0, end, _BLOCK):
-            target.write(source.read(min(_BLOCK, end - begin)))
-    yield copy
-    copy.unlink()
+        while block := source.read(_BLOCK):
+            target.write(block)
+        end = target.tell()
+    with copy.open("r+b") as target:
+        while end:
+            begin = max(end - _BLOCK, 0)
+            target.seek(begin)
+            if kept := len(target.read(end - begin).rstrip(b"\0")):
+                end = begin + kept
+                break
+            end = begin
+        target.truncate(end)
+        target.seek(end)
+        target.write(_BEYOND)
 
 
 def _ends_as_lz4(file: BinaryIO, size: int) -> bool:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 SAMPLES, SECONDS, BYTES = "samples", "seconds", "bytes"
 
 MOST_FRAMES = 50_000_000
-"""Frames of all stacks together, which bounds memory: 4 bytes for each, and at most one node."""
+"""Frames of all stacks together; those that many share count once. Each takes 4 bytes."""
+
+MOST_NODES = 20_000_000
+"""Of a tree. To be drawn takes some 150 bytes for each."""
 
 MOST_DIFFERENT = 1_000_000
 """Different frames."""
@@ -109,6 +112,8 @@ class Stacks(RootedStacks):
     def tree(self) -> CallTree:
         """The tree of all stacks. Raises UsageError where they weigh nothing."""
         tree = super().tree()
+        if len(tree.parent) > MOST_NODES:
+            raise too_large(self._path, f"has a call tree of more than {MOST_NODES:,} nodes")
         if not tree.weight.any():
             raise no_samples(self._path)
         return tree

@@ -145,5 +145,5 @@ def test_the_output_of_perf_here_is_read(tmp_path: Path) -> None:
     assert found.samples > 5
     assert found.problems == ()
     assert not {"", "[generated]"} & {frame.function for frame in found.tree.frames}
-    with pytest.raises(UsageError, match="is perf's own data; give what `perf script -i perf.data` writes"):
+    with pytest.raises(UsageError, match=r"is perf's own data; give what `perf script -i perf\.data` writes"):
         read_profile(tmp_path / "perf.data")
