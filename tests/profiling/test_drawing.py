@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfbench.model_profile import ROOT, DifferentialGraph, FlameGraph, Frame
@@ -44,6 +44,7 @@ def below(found: Stacks, stack: str) -> float:
     return sum(weight for word, weight in found if word.startswith(stack))
 
 
+@settings(max_examples=50)
 @given(stacks)
 def test_a_flame_graph_has_every_node_with_its_weight(found: Stacks) -> None:
     graph = flame_graph(tree_of(found), title="t", unit="seconds", notes=["a note"])
@@ -57,6 +58,7 @@ def test_a_flame_graph_has_every_node_with_its_weight(found: Stacks) -> None:
         assert share.inclusive == sum(weight for word, weight in found if letter in word)
 
 
+@settings(max_examples=50)
 @given(stacks, st.integers(1, 8))
 def test_the_largest_nodes_are_drawn_and_the_others_counted(found: Stacks, most: int) -> None:
     whole = flame_graph(tree_of(found), title="", unit="")
@@ -68,6 +70,7 @@ def test_the_largest_nodes_are_drawn_and_the_others_counted(found: Stacks, most:
     assert {*graph.frame[1:]} == {*range(len(graph.frames))}
 
 
+@settings(max_examples=50)
 @given(stacks, stacks)
 def test_a_differential_graph_has_both_weights_of_every_node(base: Stacks, head: Stacks) -> None:
     graph = drawn(base, head)
@@ -77,6 +80,7 @@ def test_a_differential_graph_has_both_weights_of_every_node(base: Stacks, head:
     assert all(frame.line == 0 for frame in graph.frames)
 
 
+@settings(max_examples=50)
 @given(stacks, stacks)
 def test_what_moved_most_stands_first(base: Stacks, head: Stacks) -> None:
     graph = drawn(base, head)
@@ -94,12 +98,14 @@ def test_what_moved_most_stands_first(base: Stacks, head: Stacks) -> None:
     assert list(drawn(base, head, most_moved=1).moved) == list(graph.moved)[:1]
 
 
+@settings(max_examples=50)
 @given(stacks)
 def test_nothing_moves_between_two_of_the_same(found: Stacks) -> None:
     graph = drawn(found, list(reversed(found)))
     assert (graph.moved, list(graph.base)) == ((), list(graph.head))
 
 
+@settings(max_examples=50)
 @given(stacks, stacks, st.integers(1, 6))
 def test_what_is_large_on_either_side_is_drawn(base: Stacks, head: Stacks, most: int) -> None:
     whole, graph = drawn(base, head), drawn(base, head, most_nodes=most)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfbench.model_profile import Frame
@@ -23,6 +23,7 @@ def columns(tree: CallTree) -> tuple[object, ...]:
     )
 
 
+@settings(max_examples=50)
 @given(stacks, st.booleans())
 def test_shared_roots_make_the_same_tree_as_whole_stacks(
     found: list[tuple[str, str, int]], roots_are_given_once: bool
@@ -39,6 +40,7 @@ def test_shared_roots_make_the_same_tree_as_whole_stacks(
     assert len(rooted) == len(found)
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.text("abc", max_size=3), st.text("abc", min_size=2, max_size=2)), max_size=20))
 def test_many_stacks_may_be_given_at_once(found: list[tuple[str, str]]) -> None:
     many, single = RootedStacks(), RootedStacks()

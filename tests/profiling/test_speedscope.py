@@ -83,7 +83,7 @@ def tree_of(found: list[tuple[list[Frame], float]]) -> CallTree:
 
 
 @given(stacks, st.sampled_from(["seconds", "bytes", "samples", "allocations", "share"]))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 def test_a_tree_is_of_the_published_form_and_is_read_again(
     tmp_path: Path, found: list[tuple[list[Frame], float]], unit: str
 ) -> None:

@@ -49,9 +49,9 @@ class StackWriter:
         self._bytes.append(size)
         self._allocations.append(allocations)
 
-    def write(self, out: Path, **facts: object) -> None:
-        """Write all of it, and facts of the capture."""
-        head = {**facts, "frames": list(self._numbers), "flat": len(self._flat), "stacks": len(self._lengths)}
+    def write(self, out: Path) -> None:
+        """Write all of it."""
+        head = {"frames": list(self._numbers), "flat": len(self._flat), "stacks": len(self._lengths)}
         with out.open("wb") as file:
             file.write(json.dumps(head).encode() + b"\n")
             for column in (self._flat, self._lengths, self._bytes, self._allocations):
@@ -74,8 +74,7 @@ def main() -> int:
     capture, what, out = sys.argv[1:]
     _bound_memory()
     with FileReader(capture) as reader:
-        metadata = reader.metadata
-        stacks = StackWriter(native=metadata.has_native_traces)
+        stacks = StackWriter(native=reader.metadata.has_native_traces)
         if what == "total":
             _add_total(reader, stacks)
         else:
@@ -86,8 +85,7 @@ def main() -> int:
             }
             for record in records[what]():
                 stacks.add(record, record.size, record.n_allocations)
-        # What a process that was killed has left ends when it began.
-        stacks.write(Path(out), ended=metadata.end_time > metadata.start_time)
+        stacks.write(Path(out))
     return 0
 
 

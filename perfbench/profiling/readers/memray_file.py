@@ -55,8 +55,9 @@ def is_memray(start: bytes) -> bool:
 def read_memray(path: Path, what: str) -> Profile:
     """The profile in a capture, in bytes; native frames stand among Python's where it has them.
 
-    Raises UsageError for what is cut off, damaged, too large or holds nothing, and for a capture that cannot tell
-    `what`; MissingComponentError without memray.
+    A process that is killed leaves a capture that is not packed and has no end; that is a problem, and it is used.
+    Raises UsageError for what is packed and cut off or damaged, for what is too large or holds nothing, and for a
+    capture that cannot tell `what`; MissingComponentError without memray.
     """
     if find_spec("memray") is None:
         raise MissingComponentError("memray is not installed", "pip install memray")
@@ -121,7 +122,6 @@ def _damaged(path: Path) -> UsageError:
 
 
 class _Head(msgspec.Struct):
-    ended: bool
     frames: list[tuple[str, str, int]]
     flat: int
     stacks: int
@@ -141,9 +141,7 @@ def _read(found: BinaryIO, path: Path, *, packed: bool, is_whole: bool) -> Profi
     if not is_whole:
         if packed:
             raise _damaged(path)
-        if head.ended:
-            raise cut_off(path)
-        problems.note(None, "has no end, as its process was killed: it shows what came before")
+        problems.note(None, "has no end, as when its process is killed: what came before is shown")
     numbers = [
         stacks.number(Frame(shortened(name), shortened(file), max(line, 0)))
         for name, file, line in head.frames

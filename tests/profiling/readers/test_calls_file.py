@@ -139,7 +139,7 @@ graphs = st.tuples(
 
 
 @given(graphs)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 def test_whatever_calls_whatever_own_times_are_kept(
     tmp_path: Path, graph: tuple[list[tuple[int, int, int]], Edges]
 ) -> None:

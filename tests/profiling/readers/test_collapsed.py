@@ -150,8 +150,8 @@ def test_packed_text_that_is_cut_off_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("bound", "value", "why"),
-    [("MOST_FRAMES", 100, "more than 100 frames"), ("MOST_NODES", 50, "more than 50 nodes"), ("MOST_DIFFERENT", 5, "too many functions"),
-     ("LONGEST_NAMES", 20, "too many functions")],
+    [("MOST_FRAMES", 100, "more than 100 frames"), ("MOST_NODES", 50, "more than 50 nodes"),
+     ("MOST_DIFFERENT", 5, "too many functions"), ("LONGEST_NAMES", 20, "too many functions")],
 )  # fmt: skip
 def test_a_file_with_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, value: int, why: str

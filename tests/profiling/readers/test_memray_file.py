@@ -43,17 +43,15 @@ options = {
     "aggregated": {"file_name": out, "file_format": memray.FileFormat.AGGREGATED_ALLOCATIONS},
     "raw": {"destination": memray.FileDestination(out, compress_on_exit=False)},
     "killed": {"destination": memray.FileDestination(out, compress_on_exit=False)},
-    "empty": {"file_name": out},
 }
 kept = []
 with memray.Tracker(**options[kind]):
-    if kind != "empty":
-        main(kept)
+    main(kept)
     if kind == "killed":
         os.kill(os.getpid(), 9)
 """
 
-KINDS = ("packed", "native", "aggregated", "raw", "killed", "empty")
+KINDS = ("packed", "native", "aggregated", "raw", "killed")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +77,7 @@ def inclusive(found: Profile) -> dict[str, float]:
     return sums
 
 
-@pytest.mark.parametrize("kind", ["packed", "native", "aggregated", "raw"])
+@pytest.mark.parametrize("kind", ["packed", "aggregated", "raw"])
 def test_the_peak_is_what_was_held_then(captures: Mapping[str, Path], kind: str) -> None:
     found = read_profile(captures[kind])
     sums = inclusive(found)
@@ -91,23 +89,27 @@ def test_the_peak_is_what_was_held_then(captures: Mapping[str, Path], kind: str)
 
 
 @pytest.mark.parametrize(
-    ("what", "function", "size"),
-    [("leaks", "leak", 1e6), ("temporary", "churn", 3e6), ("total", "churn", 3e6), ("total", "peak", 3e6)],
+    ("what", "sizes"),
+    [
+        ("leaks", {"leak": 1e6, "churn": 0, "peak": 0}),
+        ("temporary", {"leak": 0, "churn": 3e6, "peak": 0}),
+        ("total", {"leak": 1e6, "churn": 3e6, "peak": 3e6}),
+    ],
 )
 def test_other_questions_have_other_answers(
-    captures: Mapping[str, Path], what: str, function: str, size: float
+    captures: Mapping[str, Path], what: str, sizes: Mapping[str, float]
 ) -> None:
     sums = inclusive(read_profile(captures["packed"], what=what))
-    assert sums[function] == pytest.approx(size, rel=0.02)
-    assert what == "total" or sums.get("peak", 0.0) < 300_000
+    for function, size in sizes.items():
+        assert sums.get(function, 0.0) == pytest.approx(size, rel=0.02, abs=300_000)
 
 
 def test_native_frames_stand_among_pythons(captures: Mapping[str, Path]) -> None:
-    plain, native = read_profile(captures["packed"]), read_profile(captures["native"])
-    assert int(native.tree.depth.max()) > int(plain.tree.depth.max())
-    sources = {frame.file.rpartition(".")[2] for frame in native.tree.frames}
+    frames = read_profile(captures["native"]).tree.frames
+    sources = {frame.file.rpartition(".")[2] for frame in frames}
+    assert len(sources) > 1
     assert "py" in sources
-    assert not any("_PyEval_EvalFrameDefault" in frame.function for frame in native.tree.frames)
+    assert not any("_PyEval_EvalFrameDefault" in frame.function for frame in frames)
 
 
 @pytest.mark.parametrize("what", ["temporary", "total"])
@@ -124,6 +126,17 @@ def test_what_a_killed_process_has_left_is_used(captures: Mapping[str, Path]) ->
     assert ["killed" in problem.message for problem in found.problems] == [True]
 
 
+def test_one_that_is_not_packed_is_used_up_to_where_it_is_cut(
+    captures: Mapping[str, Path], tmp_path: Path
+) -> None:
+    data = captures["raw"].read_bytes().rstrip(b"\0")
+    path = tmp_path / "capture"
+    path.write_bytes(data[:-20])
+    found = read_profile(path)
+    assert ["has no end" in problem.message for problem in found.problems] == [True]
+    assert found.tree.total()[0] > 1e6
+
+
 def test_a_capture_of_nothing_holds_no_samples(captures: Mapping[str, Path], tmp_path: Path) -> None:
     found = captures["raw"].read_bytes()
     for data in (
@@ -137,12 +150,12 @@ def test_a_capture_of_nothing_holds_no_samples(captures: Mapping[str, Path], tmp
             read_profile(path)
 
 
-@pytest.mark.parametrize("kind", ["packed", "raw", "aggregated"])
+@pytest.mark.parametrize("kind", ["packed", "native", "aggregated"])
 @pytest.mark.parametrize("part", [0.5, 0.99])
 def test_a_capture_that_is_cut_off_is_told(
     captures: Mapping[str, Path], tmp_path: Path, kind: str, part: float
 ) -> None:
-    data = captures[kind].read_bytes().rstrip(b"\0") + bytes(4)
+    data = captures[kind].read_bytes()
     path = tmp_path / "capture"
     path.write_bytes(data[: int(len(data) * part)])
     with pytest.raises(UsageError, match="is cut off before its end; copy or record it again"):
@@ -161,7 +174,7 @@ def test_damaged_captures_are_read_or_refused(captures: Mapping[str, Path], tmp_
     """memray itself crashes on some of these."""
     drawn = random.Random(5)
     path = tmp_path / "capture"
-    for kind in ("packed", "raw", "raw", "raw"):
+    for kind in ("packed", "raw", "raw"):
         data = bytearray(captures[kind].read_bytes())
         for _ in range(drawn.choice([1, 5, 50])):
             data[drawn.randrange(len(data.rstrip(b"\0")))] = drawn.choice([0, 255, drawn.randrange(256)])
