@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from perfbench.commands.profiled import Profiled
 from perfbench.environment import current
@@ -22,9 +21,6 @@ from perfbench.profiling.call_tree import CallTree
 from perfbench.profiling.drawing import differential_graph, flame_graph
 from perfbench.profiling.manifest import write_manifest
 from perfbench.profiling.speedscope import speedscope
-
-if TYPE_CHECKING:
-    from perfbench.measure.side import Side
 
 PROFILES = "profiles"
 FLAME_GRAPH, SPEEDSCOPE, SUMMARY, DETAILS = (
@@ -85,7 +81,7 @@ def manifest_of(profiled: Profiled, benchmark: BenchmarkId, python: str, mode: s
             commit=side.commit, dirty=side.dirty, dependencies=side.dependencies, python=python
         ),
         unit=whole.unit,
-        samples=whole.samples,
+        samples=profiled.samples,
         seconds=profiled.seconds,
         calls=profiled.calls,
         started=profiled.started,
@@ -133,8 +129,8 @@ def differential_of(base: Profiled, head: Profiled, title: str, notes: tuple[str
         head.tree.scaled(1 / head.divisor),
         title=title,
         unit=head.whole.unit,
-        base_title=named(base.side),
-        head_title=named(head.side),
+        base_title=base.side.revision,
+        head_title=head.side.revision,
         normalised="each side divided by its number of calls"
         if base.divisor > 1
         else "not at all: a peak is a peak",
@@ -155,11 +151,6 @@ def write_differential(
     write_manifest(
         replace(head, side="differential", revision=f"{base.revision}..{head.revision}", files=files), folder
     )
-
-
-def named(side: Side) -> str:
-    """A side as a page names it."""
-    return f"{side.label} {side.revision}"
 
 
 def _tools_own_page(tool: str, mode: str, folder: Path, files: dict[str, str]) -> str:

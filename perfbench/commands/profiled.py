@@ -51,6 +51,12 @@ class Profiled:
     started: float
     overhead: Overhead | None
 
+    @property
+    def samples(self) -> int:
+        """How many stacks of the benchmark itself it rests on, or allocations or calls in all."""
+        rate = self.whole.facts.get("rate", 0.0)
+        return round(float(self.tree.weight.sum()) * rate) if rate else self.whole.samples
+
     def for_explanation(self) -> SideProfile:
         """As the explanation wants it: sampled weights know what one sample weighs, counted ones are exact."""
         rate = self.whole.facts.get("rate", 0.0)

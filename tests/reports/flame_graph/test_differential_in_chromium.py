@@ -9,7 +9,7 @@ import pytest
 from perfbench.reports.flame_graph.differential import differential_page
 from tests.reports.chromium import Chromium
 
-from . import sample, viewing
+from . import real, sample, viewing
 from .conftest import Open
 
 PAGE = differential_page(
@@ -22,8 +22,8 @@ PRESSED = "[...document.querySelectorAll('#directions [aria-pressed=true]')].map
 
 
 def test_the_picture_is_of_the_change_and_can_be_kept(browser: Chromium, opened: Open) -> None:
-    opened(PAGE)
-    browser.mouse("mouseMoved", *viewing.middle_of(browser, "openssl_sha256"))
+    opened(real.differential())
+    browser.mouse("mouseMoved", *viewing.middle_of(browser, "encode"))
     assert browser.value(viewing.COLOURS) > 20
     viewing.keep_screenshot(browser, "differential-flame-graph.png")
 

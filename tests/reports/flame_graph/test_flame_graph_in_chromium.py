@@ -10,7 +10,7 @@ from perfbench.model_profile import ROOT, FlameGraph, Frame
 from perfbench.reports.flame_graph.page import flame_page
 from tests.reports.chromium import Chromium
 
-from . import sample, viewing
+from . import real, sample, viewing
 from .conftest import Open
 
 PAGE = flame_page(sample.flame_graph(), sample.manifest())
@@ -18,8 +18,8 @@ ROWS = "[...document.querySelectorAll('#table tbody tr')].map((one) => one.query
 
 
 def test_the_picture_is_of_the_profile_and_can_be_kept(browser: Chromium, opened: Open) -> None:
-    opened(PAGE)
-    browser.mouse("mouseMoved", *viewing.middle_of(browser, "dumps"))
+    opened(real.flame())
+    browser.mouse("mouseMoved", *viewing.middle_of(browser, "Parser.parse_block_mapping_key"))
     assert browser.value(viewing.COLOURS) > 20
     viewing.keep_screenshot(browser, "flame-graph.png")
 
