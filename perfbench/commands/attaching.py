@@ -16,14 +16,13 @@ from perfbench.commands.profile_folder import (
     SUMMARY,
     folder_name,
     made_whole,
+    manifest_of_process,
     profiles_folder,
     write_pages,
 )
 from perfbench.commands.profile_listing import write_index
-from perfbench.environment import current
 from perfbench.errors import ExitCode, MissingComponentError, UsageError
 from perfbench.measure.scratch import ScratchFolder
-from perfbench.model_profile import ProfileManifest
 from perfbench.profiling.call_tree import renamed
 from perfbench.profiling.own_code import FileNames
 from perfbench.profiling.py_spy import PySpy
@@ -64,23 +63,7 @@ def attach(
             py_spy.abandon()
         here = Path.cwd()
         tree = renamed(found.tree, FileNames(here, here / "benchmarks"))
-        manifest = ProfileManifest(
-            benchmark=f"{title} ({name})",
-            tool=py_spy.tool,
-            mode=mode,
-            tool_version=py_spy.version,
-            revision="",
-            commit="",
-            dirty=False,
-            environment=current(),
-            unit=found.unit,
-            samples=found.samples,
-            seconds=time.time() - started,
-            calls=0,
-            started=started,
-            notes=tuple(found.notes),
-            files={"raw": "py-spy.raw"},
-        )
+        manifest = manifest_of_process(py_spy, found, f"{title} ({name})", started)
         stamp = time.strftime("%Y%m%dT%H%M%S", time.localtime(started))
         place = profiles_folder() / folder_name(title) / f"{stamp}-py-spy"
         with made_whole(place) as making:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perfbench.commands.shown_path import shown_path
 from perfbench.errors import ExitCode, UsageError
 from perfbench.results import baselines
 
@@ -56,7 +57,7 @@ def save(name: str, run: str, branch: str | None, side: str, force: bool, allow_
     stored = baselines.save(
         _folder(root), name, result, side=side, branch=own, overwrite=force, allow_dirty=allow_dirty
     )
-    click.echo(f"saved {_shown(stored)} ({len(result.side(side))} rows); commit it to keep it")
+    click.echo(f"saved {shown_path(stored)} ({len(result.side(side))} rows); commit it to keep it")
 
 
 @command.command()
@@ -87,7 +88,7 @@ def promote(name: str, run: str, branch: str | None, drop: tuple[str, ...]) -> N
     compared = "the first one" if done.before is None else f"no worse than the one{of} before it"
     runs = f"{done.kept} run{'s' if done.kept > 1 else ''} in its history"
     kept = f"{done.rows} rows, {compared}, {runs}"
-    click.echo(f"promoted to {_shown(done.path)} ({kept}); commit it to keep it")
+    click.echo(f"promoted to {shown_path(done.path)} ({kept}); commit it to keep it")
 
 
 @command.command()
@@ -182,7 +183,7 @@ def remove(name: str, machine: str | None, branch: str | None) -> ExitCode:
     removed = baselines.remove(
         folder, machine, name, baselines.find(folder, machine, name, (own,) if own else ())
     )
-    click.echo(f"removed {_shown(removed)}")
+    click.echo(f"removed {shown_path(removed)}")
     return ExitCode.PASSED
 
 
@@ -223,12 +224,6 @@ def _this_machine() -> str:
     from perfbench.environment import machine_name  # noqa: PLC0415
 
     return machine_name()
-
-
-def _shown(path: Path) -> str:
-    """Relative to where the user stands, if it lies below."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _day(created: float) -> str:

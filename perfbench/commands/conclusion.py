@@ -21,6 +21,7 @@ from perfbench.commands.outputs import Outputs
 from perfbench.commands.regression_profiles import explanations, wants_profiles
 from perfbench.commands.reporting import Draft, publish
 from perfbench.commands.setting import Setting
+from perfbench.commands.shown_path import shown_path
 from perfbench.commands.sources import sources
 from perfbench.continuous_integration import detected
 from perfbench.environment import current, differences
@@ -110,7 +111,7 @@ def _noted(setting: Setting, job: Job, harnesses: HarnessJob) -> Iterator[str]:
     """What was seen while measuring, for the report."""
     if job.collected.log.exists():
         who = "the harnesses" if setting.harnesses else "the failed rows"
-        yield f"what {who} said is in {_shown(job.collected.log)}"
+        yield f"what {who} said is in {shown_path(job.collected.log)}"
     yield from harnesses.warnings()
     if len(setting.sides) > 1 and (moved := job.drift()) > DRIFT:
         yield f"the machine's own speed moved by {format_percent(moved)} meanwhile (control)"
@@ -145,7 +146,7 @@ def _draft(setting: Setting, environment: Environment, path: Path, started: floa
         environment=environment,
         runtimes=setting.runtimes,
         warnings=warnings,
-        result_file=_shown(path),
+        result_file=shown_path(path),
         started=started,
         rules_folder=setting.workspace.config.baselines,
         sources=_sources(setting),
@@ -169,12 +170,6 @@ def _header(setting: Setting, environments: Mapping[str, Environment], draft: Dr
     if len(sides) > 1:
         sides[TWIN] = sides[setting.sides[0].label]
     return Header(draft.title, draft.started, sides, noise=draft.warnings)
-
-
-def _shown(path: Path) -> str:
-    """The path as a user would type it here."""
-    absolute = path.absolute()
-    return str(absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute)
 
 
 def _effort(setting: Setting, progress: Progress) -> Effort:

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from perfbench.model_profile import DifferentialGraph, FlameGraph, ProfileManife
 from perfbench.profiling.call_tree import CallTree
 from perfbench.profiling.drawing import differential_graph, flame_graph
 from perfbench.profiling.manifest import write_manifest
+from perfbench.profiling.recorder import Recorded, Recorder
 from perfbench.profiling.speedscope import speedscope
 
 PROFILES = "profiles"
@@ -88,6 +90,29 @@ def manifest_of(profiled: Profiled, benchmark: BenchmarkId, python: str, mode: s
         overhead=profiled.overhead,
         side=side.label,
         notes=tuple(whole.notes),
+    )
+
+
+def manifest_of_process(
+    recorder: Recorder, recorded: Recorded, benchmark: str, started: float
+) -> ProfileManifest:
+    """The same of a process that perfbench has not started, and whose commit it does not know."""
+    return ProfileManifest(
+        benchmark=benchmark,
+        tool=recorder.tool,
+        mode=recorder.mode,
+        tool_version=recorder.version,
+        revision="",
+        commit="",
+        dirty=False,
+        environment=current(),
+        unit=recorded.unit,
+        samples=recorded.samples,
+        seconds=time.time() - started,
+        calls=0,
+        started=started,
+        files={name: path.name for name, path in recorded.raw.items()},
+        notes=tuple(recorded.notes),
     )
 
 

@@ -26,6 +26,7 @@ from perfbench.commands.profile_folder import (
 from perfbench.commands.profile_listing import write_index
 from perfbench.commands.profiled import Profiled, Profiling
 from perfbench.commands.selection import by_runtime, one_row
+from perfbench.commands.shown_path import shown_path
 from perfbench.commands.sides import told
 from perfbench.commands.workspace import Workspace, open_workspace
 from perfbench.errors import ExitCode, UsageError
@@ -187,7 +188,7 @@ def _written(workspace: Workspace, row: Row, profiled: Profiled, python: str) ->
         click.echo(f"  {number + 1}. {share}")
     for note in manifest.notes:
         click.echo(f"note: {plain(note)}")
-    click.echo(f"written to {_shown(place / FLAME_GRAPH)}")
+    click.echo(f"written to {shown_path(place / FLAME_GRAPH)}")
     return manifest
 
 
@@ -221,9 +222,4 @@ def _write_difference(
     with made_whole(place) as making:
         write_differential(making, graph, *manifests)
     click.echo(plain(sentence(found)))
-    click.echo(f"written to {_shown(place / DIFFERENTIAL)}")
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    click.echo(f"written to {shown_path(place / DIFFERENTIAL)}")

@@ -20,11 +20,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from perfbench.commands.profile_folder import DETAILS, PROFILES, SPEEDSCOPE, write_pages
+from perfbench.commands.profile_folder import DETAILS, PROFILES, SPEEDSCOPE, manifest_of_process, write_pages
 from perfbench.commands.profiled import WAITS
-from perfbench.environment import current
 from perfbench.errors import PerfbenchError
-from perfbench.model_profile import ProfileManifest
 from perfbench.profiling.call_tree import below, overlaid, renamed
 from perfbench.profiling.manifest import NAME, read_manifest
 from perfbench.profiling.own_code import FileNames, Harness
@@ -151,22 +149,7 @@ def _write(recorder: Recorder, recorded: Recorded, place: Path, started: float) 
     inside = below(recorded.tree, harness.has, harness.enters, others=recorder.mode not in WAITS)
     tree = renamed(inside, FileNames(here, here / "benchmarks"))
     folder = place.parent
-    manifest = ProfileManifest(
-        benchmark=folder.parent.name,
-        tool=recorder.tool,
-        mode=recorder.mode,
-        tool_version=recorder.version,
-        revision="",
-        commit="",
-        dirty=False,
-        environment=current(),
-        unit=recorded.unit,
-        samples=recorded.samples,
-        seconds=time.time() - started,
-        calls=0,
-        started=started,
-        notes=tuple(recorded.notes),
-    )
+    manifest = manifest_of_process(recorder, recorded, folder.parent.name, started)
     if recorded.summary:
         (place / DETAILS).write_text(recorded.summary, encoding="utf-8")
     write_pages(place, tree, manifest)

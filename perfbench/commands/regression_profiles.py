@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from perfbench.commands.explaining import explanation_of
 from perfbench.commands.machine import python_of
@@ -21,6 +20,7 @@ from perfbench.commands.profile_folder import (
 from perfbench.commands.profile_listing import write_index
 from perfbench.commands.profiled import Profiled, Profiling
 from perfbench.commands.setting import Setting
+from perfbench.commands.shown_path import shown_path
 from perfbench.continuous_integration import detected
 from perfbench.errors import PerfbenchError
 from perfbench.measure.discovery import Row
@@ -128,13 +128,8 @@ def _written(
             manifests.append(write_profile(making, one, manifest))
     revisions = f"{base.side.revision}..{head.side.revision}"
     place = profile_folder(root, row.benchmark, revisions, head.recorder.tool)
-    found = explanation_of(row.benchmark, base, head, _shown(place / DIFFERENTIAL))
+    found = explanation_of(row.benchmark, base, head, shown_path(place / DIFFERENTIAL))
     graph = differential_of(base, head, str(row.benchmark), (sentence(found),))
     with made_whole(place) as making:
         write_differential(making, graph, *manifests)
     return found
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
