@@ -38,33 +38,31 @@ _PIECES = methodcaller("rsplit", b";", TAIL)
 _WORDS = methodcaller("rsplit", None, 1)
 
 
-def read_collapsed(batches: Iterable[list[bytes]], path: Path) -> Profile:
-    """The profile in these lines.
-
-    Raises UsageError where there are no stacks, fewer than other lines, or too many.
-    """
-    reading = _Reading(path)
-    for batch in batches:
-        reading.take(batch)
-        if reading.lost > PATIENCE and not len(reading.stacks):
-            break
-    if reading.lost > len(reading.stacks):
-        raise unknown(path)
-    counted = reading.counted
-    samples = int(counted) if counted.is_integer() else len(reading.stacks)
-    return Profile(reading.stacks.tree(), SAMPLES, samples, reading.problems.found())
-
-
-class _Reading:
-    """The stacks of the lines so far; `counted` is what they weigh, `lost` how many lines hold none."""
+class CollapsedReading:
+    """The stacks of the lines so far; `counted` is what they weigh, `lost` how many of the `lines` hold none."""
 
     def __init__(self, path: Path) -> None:
         self.stacks, self.problems = Stacks(path), Problems(path)
         self.counted = 0.0
         self.lost = 0
-        self._lines = 0
+        self.lines = 0
+        self._path = path
         self._frames = _Frames(self.stacks)
         self._roots = _Roots(self._frames, self.stacks)
+
+    def take_all(self, batches: Iterable[list[bytes]]) -> None:
+        """Take all of these lines, or so many as show that they hold no stacks. Raises UsageError for too much."""
+        for batch in batches:
+            self.take(batch)
+            if self.lost > PATIENCE and not len(self.stacks):
+                break
+
+    def profile(self) -> Profile:
+        """The profile in the lines so far. Raises UsageError where there are no stacks, or fewer than other lines."""
+        if self.lost > len(self.stacks):
+            raise unknown(self._path)
+        samples = int(self.counted) if self.counted.is_integer() else len(self.stacks)
+        return Profile(self.stacks.tree(), SAMPLES, samples, self.problems.found())
 
     def take(self, batch: list[bytes]) -> None:
         """Take some lines.
@@ -76,10 +74,10 @@ class _Reading:
         deep = [found for found in pieces if len(found) == TAIL + 1]
         taken = bool(deep) and self._take_columns(deep)
         if not taken or len(deep) < len(batch):
-            for number, (line, found) in enumerate(zip(batch, pieces, strict=True), self._lines + 1):
+            for number, (line, found) in enumerate(zip(batch, pieces, strict=True), self.lines + 1):
                 if not taken or len(found) <= TAIL:
                     self._take_line(number, line)
-        self._lines += len(batch)
+        self.lines += len(batch)
 
     def _take_columns(self, pieces: list[list[bytes]]) -> bool:
         """Take stacks that are split into their roots and their last frames, all or none."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfbench.errors import UsageError
 from perfbench.model import Problem
@@ -67,6 +67,16 @@ class Problems:
         if self.count <= MOST_PROBLEMS:
             self._first.append(Problem(self._path, line, message))
 
+    def first(self) -> list[tuple[int | None, str]]:
+        """Those that are kept: their lines and what was wrong."""
+        return [(problem.line, problem.message) for problem in self._first]
+
+    def add(self, others: Sequence[tuple[int | None, str]], count: int) -> None:
+        """Take those of another part, of which there were `count`."""
+        for line, message in others:
+            self.note(line, message)
+        self.count += count - len(others)
+
     def found(self) -> tuple[Problem, ...]:
         """All that is kept."""
         more = self.count - len(self._first)
@@ -108,6 +118,11 @@ class Stacks(RootedStacks):
         """Take a stack for each row, below its root."""
         self._charge(numbers.size)
         super().add_below(numbers, weights, roots)
+
+    def add_columns(self, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Take all stacks of another collector."""
+        self._charge(len(columns["flat"]) + len(columns["root_flat"]))
+        super().add_columns(columns)
 
     def tree(self) -> CallTree:
         """The tree of all stacks. Raises UsageError where they weigh nothing."""

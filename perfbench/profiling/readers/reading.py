@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perfbench.errors import UsageError
 from perfbench.profiling.readers.calls_file import is_calls, read_calls
-from perfbench.profiling.readers.collapsed import read_collapsed
+from perfbench.profiling.readers.collapsed_parts import read_collapsed
 from perfbench.profiling.readers.json_file import is_json, json_parts
 from perfbench.profiling.readers.memray_file import WHAT, is_memray, read_memray
 from perfbench.profiling.readers.perf_script import is_perf_script, read_perf_script
@@ -50,7 +50,7 @@ def read_profile(path: Path, *, what: str | None = None) -> Profile:
         return _read_json(path)
     if is_perf_script(start):
         return read_perf_script(line_batches(path), path)
-    return read_collapsed(line_batches(path), path)
+    return read_collapsed(path)
 
 
 def _read_json(path: Path) -> Profile:

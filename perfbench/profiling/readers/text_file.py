@@ -19,7 +19,7 @@ LONGEST_LINE = 2**20
 MOST_BYTES = 4 * 2**30
 """Of text, unpacked: a small packed file may be very large."""
 MOST_LINES = 100_000_000
-BATCH = 256
+BATCH = 128
 
 _BUFFER = 2**18
 
@@ -43,25 +43,29 @@ def opened_text(path: Path) -> Iterator[BinaryIO]:
         raise UsageError(f"{path} cannot be read: {error.strerror}", "see who may read it") from None
 
 
-def line_batches(path: Path) -> Iterator[list[bytes]]:
-    """The lines of a file with their ends, a few hundred at a time, which costs less than one by one.
+def line_batches(path: Path, begin: int = 0, end: int | None = None) -> Iterator[list[bytes]]:
+    """The lines of a file with their ends, a hundred at a time, which costs less than one by one.
 
-    Raises UsageError as `opened_text`, and for what is too large.
+    `begin` and `end` are bytes of a file that is not packed, at which lines begin; without an `end` it is read to its
+    own. Raises UsageError as `opened_text`, and for what is too large.
     """
+    most = MOST_BYTES if end is None else end - begin
     read = count = 0
     with opened_text(path) as file:
+        if begin:
+            file.seek(begin)
         lines = iter(partial(file.readline, LONGEST_LINE + 1), b"")
         while batch := list(islice(lines, BATCH)):
             read += sum(map(len, batch))
+            while end is not None and read > most:
+                read -= len(batch.pop())
+            if not batch:
+                return
             if len(max(batch, key=len)) > LONGEST_LINE:
-                raise too_large(
-                    path, f"has a line of more than 1 MiB (between {count + 1} and {count + BATCH})"
-                )
+                raise too_large(path, "has a line of more than 1 MiB")
             count += len(batch)
-            if read > MOST_BYTES or count > MOST_LINES:
-                raise too_large(
-                    path, f"holds more than {MOST_BYTES // 2**30} GiB of text or {MOST_LINES:,} lines"
-                )
+            if read > most or count > MOST_LINES:
+                raise too_large(path, f"holds more than {most // 2**30} GiB of text or {MOST_LINES:,} lines")
             yield batch
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from perfbench.errors import UsageError
 from perfbench.profiling.call_tree import DEEPEST
-from perfbench.profiling.readers import Profile, collapsed, profile, read_profile, text_file
+from perfbench.profiling.readers import Profile, collapsed, collapsed_parts, profile, read_profile, text_file
 from tests.profiling.readers.stacks_in_words import stacks_of
 
 in_any_order = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
@@ -138,6 +139,9 @@ def test_packed_text_that_becomes_too_long_is_refused(
     monkeypatch.setattr(text_file, "MOST_BYTES", 10_000)
     with pytest.raises(UsageError, match="GiB of text"):
         read(tmp_path / "raw", gzip.compress(b"a;b 1\n" * 5_000))
+    monkeypatch.setattr(collapsed_parts, "MOST_BYTES", 10_000)
+    with pytest.raises(UsageError, match="is larger than"):
+        read(tmp_path / "raw", b"a;b 1\n" * 5_000)
 
 
 def test_packed_text_that_is_cut_off_is_told(tmp_path: Path) -> None:
@@ -168,3 +172,35 @@ def test_roots_are_forgotten_where_there_are_too_many(
     whole = read(tmp_path / "whole", text)
     monkeypatch.setattr(collapsed, "MOST_REMEMBERED", 100)
     assert stacks_of(read(tmp_path / "raw", text).tree) == stacks_of(whole.tree)
+
+
+def test_a_large_file_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [
+        f"{';'.join(f'f{(at + depth) % 9} (x.py:{depth})' for depth in range(at % 12 + 1))} 2"
+        for at in range(99)
+    ]
+    lines[20] = lines[70] = lines[90] = "nonsense"
+    text = "\n".join(lines)
+    whole = read(tmp_path / "raw", text)
+    monkeypatch.setattr(collapsed_parts, "SMALLEST_PART", len(text) // 4)
+    monkeypatch.setattr(collapsed_parts, "processors", lambda: 3)
+    parts = read(tmp_path / "raw", text)
+    assert stacks_of(parts.tree) == stacks_of(whole.tree)
+    assert [problem.line for problem in parts.problems] == [21, 71, 91]
+    assert parts.samples == whole.samples == 2 * 96
+
+
+def test_a_part_that_another_process_cannot_read_is_read_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collapsed_parts, "SMALLEST_PART", 10)
+    monkeypatch.setattr(collapsed_parts, "processors", lambda: 2)
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    found = read(tmp_path / "raw", "a;b 1\n" * 50)
+    assert stacks_of(found.tree) == {("a", "b"): 50.0}
+
+
+def test_packed_stacks_are_read_in_one_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collapsed_parts, "SMALLEST_PART", 10)
+    found = read(tmp_path / "raw", gzip.compress(random.Random(3).randbytes(500).hex(";").encode() + b" 7\n"))
+    assert found.tree.total()[0] == 7.0
