@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -281,7 +282,7 @@ def test_nothing_runs_on_after_an_end_in_the_middle(project: SampleProject, end:
     )
     mother = psutil.Process(started.pid)
     deadline = time.monotonic() + 60
-    while not any("py-spy" in " ".join(child.cmdline()) for child in _children(mother)):
+    while "py-spy" not in _programs(mother):
         assert started.poll() is None, started.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -298,7 +299,22 @@ def test_nothing_runs_on_after_an_end_in_the_middle(project: SampleProject, end:
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
-    return [child for child in process.children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
+    """Those that run now; one may end at any moment."""
+    found = []
+    with suppress(psutil.NoSuchProcess):
+        for child in process.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if child.status() != psutil.STATUS_ZOMBIE:
+                    found.append(child)
+    return found
+
+
+def _programs(process: psutil.Process) -> str:
+    words = []
+    for child in _children(process):
+        with suppress(psutil.NoSuchProcess):
+            words += child.cmdline()
+    return " ".join(words)
 
 
 # ---- files ---------------------------------------------------------------------------------------------------
