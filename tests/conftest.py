@@ -19,9 +19,16 @@ from hypothesis import settings
 from perfbench.machine_lock import VARIABLE
 
 # The machines that tests run on are shared: a slow example is no failure, and there is not time for many of all.
-settings.register_profile("shared-machine", deadline=None, max_examples=50)
+# The examples are the same in every run, so that what has passed passes; `thorough` looks for new ones.
+settings.register_profile("shared-machine", deadline=None, max_examples=50, derandomize=True)
 settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "shared-machine"))
+
+PREPARED_ONCE = frozenset({
+    "test_bisect", "test_check", "test_check_baseline", "test_history_publish", "test_history_run", "test_memray_file",
+    "test_profile", "test_sides",
+})  # fmt: skip
+"""Modules with dear fixtures of their own, which two workers would both make."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,10 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Put tests marked `engine` into one group (`--dist loadgroup`)."""
+    """Put tests marked `engine` into one group (`--dist loadgroup`), and those of a module that prepare much once."""
     for item in items:
         if item.get_closest_marker("engine") is not None:
             item.add_marker(pytest.mark.xdist_group("engine"))
+        elif item.path.stem in PREPARED_ONCE:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def _remove(lock: Path) -> None:

@@ -69,9 +69,9 @@ FRONT_DOORS = {
 """What the rest of the tool and the benchmarks know of the system under test."""
 
 HEAVY = {
-    "altair", "asv", "asv_runner", "docker", "git", "httpx", "locust", "lupa", "gilknocker", "mcp", "memray", "numpy", "plotly",
-    "psycopg", "py_mini_racer", "pydantic", "pympler", "pyperf", "quickjs", "redis", "requests", "rich", "scipy",
-    "starlark", "starlette", "uvicorn", "virtualenv", "wasmtime", "yaml",
+    "altair", "asv", "asv_runner", "docker", "gilknocker", "git", "httpx", "locust", "lupa", "mcp", "memray", "numpy",
+    "plotly", "psycopg", "py_mini_racer", "pydantic", "pympler", "pyperf", "quickjs", "redis", "requests", "rich",
+    "scipy", "starlark", "starlette", "uvicorn", "virtualenv", "wasmtime", "yaml",
 }  # fmt: skip
 
 ARITHMETIC = {

@@ -39,9 +39,9 @@ def run_asv(
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    lines = _Lines(say)
-    reader = drained(process.stdout, lines.take)
+    lines, reader = _Lines(say), None
     try:
+        reader = drained(process.stdout, lines.take)
         code = process.wait()
     except KeyboardInterrupt:
         _signal_session(process.pid, signal.SIGINT, leader=not guard())
@@ -51,7 +51,8 @@ def run_asv(
     finally:
         _signal_session(process.pid, signal.SIGKILL, leader=True)
         process.wait()
-        reader.join(_TIME_TO_END)  # nobody holds its output open any more
+        if reader is not None:
+            reader.join(_TIME_TO_END)  # nobody holds its output open any more
     lines.end()
     return code, list(lines.last)
 

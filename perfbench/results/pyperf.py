@@ -176,7 +176,9 @@ class _Reading:
         if not runs:
             raise _UnusableError(f"{benchmark} has no values")
         if watched := PROFILING_HOOKS & set(_text(metadata, "hooks").split(", ")):
-            raise _UnusableError(f"{benchmark} ran under a profiler ({', '.join(sorted(watched))}): no measurement")
+            raise _UnusableError(
+                f"{benchmark} ran under a profiler ({', '.join(sorted(watched))}): no measurement"
+            )
         return Measurement(benchmark, metric, runs, _environment(metadata), self.path)
 
     def _sound(self, data: object, place: str) -> bool:

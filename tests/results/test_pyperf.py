@@ -115,7 +115,7 @@ def test_other_layouts_are_named(version: object) -> None:
         ({"metadata": {"name": "second", "unit": "byte"}}, "second is there already"),
         ({"metadata": {"name": "x", "perfbench_row": "["}}, "perfbench_row"),
         ({"metadata": 7}, "has no name"),
-        ({"metadata": {"name": "first", "hooks": "_test_hook, perfbench_py_spy"}}, "under a profiler .perfbench_py_spy"),
+        ({"metadata": {"name": "first", "hooks": "_test_hook, perfbench_py_spy"}}, "under a profiler .perf"),
     ],
 )
 def test_an_entry_that_cannot_be_used_is_named_and_the_others_count(parts: dict[str, Any], said: str) -> None:
