@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from perfbench.measure.discovery import Row, discover
 from perfbench.measure.revisions import choose_revisions, head_revision
 from perfbench.measure.scratch import ScratchFolder
 from perfbench.measure.side import Side
-from perfbench.model_profile import ProfileManifest
+from perfbench.model_profile import Overhead, ProfileManifest
 from perfbench.profiling.recorder import Recorder
 from perfbench.profiling.tools import Wanted, check_flags, chosen_mode, recorder, seconds_of
 from perfbench.reports.explanation import sentence
@@ -180,16 +181,18 @@ def _written(workspace: Workspace, row: Row, profiled: Profiled, python: str) ->
         manifest = write_profile(making, profiled, manifest)
     click.echo(plain(_rests_on(manifest)))
     if manifest.overhead is not None:
-        cost = manifest.overhead
-        click.echo(
-            f"overhead {cost.ratio:.2f} × ({cost.low:.2f} … {cost.high:.2f}, {cost.slices} pairs of slices)"
-        )
+        click.echo(_overhead_words(manifest.overhead))
     for number, share in enumerate(_top(profiled)):
         click.echo(f"  {number + 1}. {share}")
     for note in manifest.notes:
         click.echo(f"note: {plain(note)}")
     click.echo(f"written to {shown_path(place / FLAME_GRAPH)}")
     return manifest
+
+
+def _overhead_words(cost: Overhead) -> str:
+    interval = "too few for an interval" if math.isnan(cost.low) else f"{cost.low:.2f} … {cost.high:.2f}"
+    return f"overhead {cost.ratio:.2f} × ({interval}, {cost.slices} pairs of slices)"
 
 
 def _rests_on(manifest: ProfileManifest) -> str:
