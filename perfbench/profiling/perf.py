@@ -165,7 +165,8 @@ def _refused(said: str) -> ProfilerFailedError:
     if "perf_event_paranoid" in said or "ermission" in said:
         return ProfilerFailedError(
             "perf may not watch processes here",
-            "add the capability PERFMON (`docker run --cap-add PERFMON`), or set kernel.perf_event_paranoid=1",
+            "add the capability PERFMON (`docker run --cap-add PERFMON`, SYS_ADMIN where Docker does not know that one), or "
+            "set kernel.perf_event_paranoid=1",
         )
     lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it said nothing"]
     return ProfilerFailedError(f"perf could not begin: {lines[0][:200]}", "see perf's own documentation")
