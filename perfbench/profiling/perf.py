@@ -165,7 +165,7 @@ def _refused(said: str) -> ProfilerFailedError:
     if "perf_event_paranoid" in said or "ermission" in said:
         return ProfilerFailedError(
             "perf may not watch processes here",
-            "add the capability PERFMON (`docker run --cap-add PERFMON`, SYS_ADMIN where Docker does not know that one), or "
+            "add the capability PERFMON (`docker run --cap-add PERFMON`, SYS_ADMIN where Docker is too old for it), or "
             "set kernel.perf_event_paranoid=1",
         )
     lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it said nothing"]
