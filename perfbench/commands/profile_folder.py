@@ -36,7 +36,7 @@ DIFFERENTIAL, MOVED = "differential.html", "moved.txt"
 DIFFERENTIAL_SIDE = "differential"
 """In a manifest, instead of base or head: both."""
 LONGEST = 120
-UNFIT = re.compile(r"[^A-Za-z0-9._,=+-]+")
+UNFIT = re.compile(r"[^A-Za-z0-9._=+-]+")
 
 
 def folder_name(text: str) -> str:
