@@ -89,12 +89,16 @@ def conclude(setting: Setting, progress: Progress, outputs: Outputs) -> ExitCode
         draft.findings += answers.findings
         code = exit_code(verdicts, strict=setting.request.strict, findings=draft.findings)
         draft.warnings += tuple(_noted(setting, job, harnesses))
+        cut_short: list[bool] = []
         if not interrupted and wants_profiles(setting, os.environ):
-            with interruptible() as interrupted:
+            with interruptible() as cut_short:
                 draft.explanations = explanations(setting, verdicts, progress)
         if interrupted:
             code = ExitCode.INTERRUPTED
             draft.warnings += ("interrupted; the verdicts rest on the rounds before that",)
+        elif cut_short:
+            code = ExitCode.INTERRUPTED
+            draft.warnings += ("interrupted while regressions were profiled; the verdicts are whole",)
         elif gone or answers.fault:
             code = ExitCode.USAGE
         report = draft.finish(verdicts, exit_code=code, noise_floor=job.noise())

@@ -17,6 +17,7 @@ from perfbench.commands.profile_folder import (
     made_whole,
     profiles_folder,
 )
+from perfbench.commands.profiled import PEAK
 from perfbench.errors import UsageError
 from perfbench.model import Problem
 from perfbench.model_profile import ProfileManifest
@@ -108,6 +109,8 @@ def _normalised(
     """Both trees on one scale, its unit, and the scale in words."""
     if absolute:
         return (one.tree, other.tree), one.unit, "nothing: weights as they were recorded"
+    if one.manifest and other.manifest and PEAK in (one.manifest.mode, other.manifest.mode):
+        return (one.tree, other.tree), one.unit, "not at all: a peak is a peak"
     if one.manifest and other.manifest and one.manifest.calls and other.manifest.calls:
         scaled = (one.tree.scaled(1 / one.manifest.calls), other.tree.scaled(1 / other.manifest.calls))
         return scaled, one.unit, "each side divided by its number of calls"

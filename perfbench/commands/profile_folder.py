@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,15 +66,17 @@ def made_whole(folder: Path) -> Iterator[Path]:
         making.rename(folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+        with suppress(OSError):
+            folder.parent.rmdir()  # it is empty where nothing was written
 
 
-def manifest_of(profiled: Profiled, benchmark: BenchmarkId, python: str, mode: str) -> ProfileManifest:
+def manifest_of(profiled: Profiled, benchmark: BenchmarkId, python: str) -> ProfileManifest:
     """What the profile is of and how it was taken."""
     side, whole = profiled.side, profiled.whole
     return ProfileManifest(
         benchmark=str(benchmark),
         tool=profiled.recorder.tool,
-        mode=mode,
+        mode=profiled.recorder.mode,
         tool_version=profiled.recorder.version,
         revision=side.revision,
         commit=side.commit,
@@ -114,6 +116,16 @@ def manifest_of_process(
         files={name: path.name for name, path in recorded.raw.items()},
         notes=tuple(recorded.notes),
     )
+
+
+def store_profile(
+    root: Path, benchmark: BenchmarkId, profiled: Profiled, python: str
+) -> tuple[ProfileManifest, Path]:
+    """Write one side's profile into its folder below `root`; gives its manifest and the folder."""
+    place = profile_folder(root, benchmark, profiled.side.revision, profiled.recorder.tool)
+    with made_whole(place) as making:
+        manifest = write_profile(making, profiled, manifest_of(profiled, benchmark, python))
+    return manifest, place
 
 
 def write_profile(folder: Path, profiled: Profiled, manifest: ProfileManifest) -> ProfileManifest:

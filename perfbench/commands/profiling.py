@@ -11,19 +11,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from perfbench.commands.explaining import explanation_of
+from perfbench.commands.explaining import write_explanation
 from perfbench.commands.machine import alone_on_machine, python_of, sweep
-from perfbench.commands.profile_folder import (
-    DIFFERENTIAL,
-    FLAME_GRAPH,
-    PROFILES,
-    differential_of,
-    made_whole,
-    manifest_of,
-    profile_folder,
-    write_differential,
-    write_profile,
-)
+from perfbench.commands.profile_folder import FLAME_GRAPH, PROFILES, store_profile
 from perfbench.commands.profile_listing import write_index
 from perfbench.commands.profiled import Profiled, Profiling
 from perfbench.commands.selection import by_runtime, one_row
@@ -168,17 +158,16 @@ def _profile(
         progress.finish()
         manifests = [_written(workspace, row, one, pythons[one.side.label]) for one in profiled]
     if len(profiled) > 1:
-        _write_difference(workspace, row, profiled, manifests)
+        found = write_explanation(workspace.root, row.benchmark, profiled, manifests)
+        click.echo(plain(sentence(found)))
+        click.echo(f"written to {found.page}")
     write_index(workspace.root / PROFILES)
     return ExitCode.PASSED
 
 
 def _written(workspace: Workspace, row: Row, profiled: Profiled, python: str) -> ProfileManifest:
     """Write one side's profile, and say in a few lines what is in it."""
-    manifest = manifest_of(profiled, row.benchmark, python, profiled.recorder.mode)
-    place = profile_folder(workspace.root, row.benchmark, profiled.side.revision, manifest.tool)
-    with made_whole(place) as making:
-        manifest = write_profile(making, profiled, manifest)
+    manifest, place = store_profile(workspace.root, row.benchmark, profiled, python)
     click.echo(plain(_rests_on(manifest)))
     if manifest.overhead is not None:
         click.echo(_overhead_words(manifest.overhead))
@@ -212,17 +201,3 @@ def _top(profiled: Profiled) -> list[str]:
     whole = float(profiled.tree.weight.sum())
     found = functions(profiled.tree)[:5] if whole > 0 else []
     return [f"{format_percent(one.own / whole)} {plain(str(one.frame))}" for one in found if one.own > 0]
-
-
-def _write_difference(
-    workspace: Workspace, row: Row, profiled: Sequence[Profiled], manifests: Sequence[ProfileManifest]
-) -> None:
-    base, head = profiled
-    found = explanation_of(row.benchmark, base, head)
-    graph = differential_of(base, head, str(row.benchmark), (sentence(found),))
-    revisions = f"{base.side.revision}..{head.side.revision}"
-    place = profile_folder(workspace.root, row.benchmark, revisions, head.recorder.tool)
-    with made_whole(place) as making:
-        write_differential(making, graph, *manifests)
-    click.echo(plain(sentence(found)))
-    click.echo(f"written to {shown_path(place / DIFFERENTIAL)}")

@@ -5,22 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from perfbench.commands.explaining import explanation_of
+from perfbench.commands.explaining import write_explanation
 from perfbench.commands.machine import python_of
-from perfbench.commands.profile_folder import (
-    DIFFERENTIAL,
-    PROFILES,
-    differential_of,
-    made_whole,
-    manifest_of,
-    profile_folder,
-    write_differential,
-    write_profile,
-)
+from perfbench.commands.profile_folder import PROFILES, store_profile
 from perfbench.commands.profile_listing import write_index
-from perfbench.commands.profiled import Profiled, Profiling
+from perfbench.commands.profiled import Profiling
 from perfbench.commands.setting import Setting
-from perfbench.commands.shown_path import shown_path
 from perfbench.continuous_integration import detected
 from perfbench.errors import PerfbenchError
 from perfbench.measure.discovery import Row
@@ -29,7 +19,6 @@ from perfbench.measure.side import Side
 from perfbench.model import Explanation, Outcome, Verdict
 from perfbench.profiling.recorder import Recorder
 from perfbench.profiling.tools import Wanted, chosen_mode, recorder
-from perfbench.reports.explanation import sentence
 from perfbench.reports.progress import Progress
 from perfbench.units import BYTES, SECONDS
 
@@ -67,6 +56,7 @@ def explanations(
             if verdict.outcome is Outcome.REGRESSED and verdict.benchmark in rows
         )
     )
+    pythons = {side.label: python_of(side.python) for side in setting.sides if regressed}
     deadline = time.monotonic() + (setting.request.profile_budget or BUDGET)
     found = []
     for number, benchmark in enumerate(regressed):
@@ -79,7 +69,7 @@ def explanations(
         else:
             progress.note(f"profiling {benchmark} on base and head")
             seconds = max(SHORTEST, min(LONGEST, (left - STARTING) / 2))
-            found.append(_explained(setting, row, seconds))
+            found.append(_explained(setting, row, seconds, pythons))
             continue
         found.append(Explanation(benchmark, TOOLS.get(row.metric.unit, "none"), reason=reason))
     if found:
@@ -87,9 +77,8 @@ def explanations(
     return tuple(found)
 
 
-def _explained(setting: Setting, row: Row, seconds: float) -> Explanation:
+def _explained(setting: Setting, row: Row, seconds: float, pythons: Mapping[str, str]) -> Explanation:
     tool = TOOLS[row.metric.unit]
-    pythons = {side.label: python_of(side.python) for side in setting.sides}
 
     def make(side: Side) -> Recorder:
         allocated = tool == "memray" and "peak" not in row.metric.name
@@ -108,28 +97,10 @@ def _explained(setting: Setting, row: Row, seconds: float) -> Explanation:
                 seconds=seconds,
                 plain=False,
             ).run()
-            return _written(setting, row, profiled, pythons)
+            root = setting.workspace.root
+            stored = [store_profile(root, row.benchmark, one, pythons[one.side.label]) for one in profiled]
+            return write_explanation(root, row.benchmark, profiled, [manifest for manifest, _ in stored])
     except PerfbenchError as error:
         return Explanation(row.benchmark, tool, reason=str(error))
     except OSError as error:
         return Explanation(row.benchmark, tool, reason=f"it could not be written: {error.strerror or error}")
-
-
-def _written(
-    setting: Setting, row: Row, profiled: Sequence[Profiled], pythons: Mapping[str, str]
-) -> Explanation:
-    """The explanation, whose pages are written."""
-    base, head = profiled
-    root = setting.workspace.root
-    manifests = []
-    for one in profiled:
-        manifest = manifest_of(one, row.benchmark, pythons[one.side.label], one.recorder.mode)
-        with made_whole(profile_folder(root, row.benchmark, one.side.revision, manifest.tool)) as making:
-            manifests.append(write_profile(making, one, manifest))
-    revisions = f"{base.side.revision}..{head.side.revision}"
-    place = profile_folder(root, row.benchmark, revisions, head.recorder.tool)
-    found = explanation_of(row.benchmark, base, head, shown_path(place / DIFFERENTIAL))
-    graph = differential_of(base, head, str(row.benchmark), (sentence(found),))
-    with made_whole(place) as making:
-        write_differential(making, graph, *manifests)
-    return found

@@ -204,6 +204,26 @@ def test_a_check_says_where_a_regression_comes_from(project: SampleProject) -> N
     assert "**Why**" in text.read_text()
 
 
+def test_ctrl_c_while_regressions_are_profiled_costs_no_verdict(
+    project: SampleProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("perfbench.commands.conclusion.explanations", interrupted)
+    report = project.root.parent / "cut-short.json"
+    done = perfbench(
+        "check", "--base", "HEAD~1", "--bench", "bench.time_work", "--rounds", "6", "--time-budget", "20 s", "--quiet",
+        "--profile", "--json", str(report), cwd=project.root, **BARE,
+    )  # fmt: skip
+    assert done.returncode == ExitCode.INTERRUPTED
+    found = json.loads(report.read_text())
+    assert found["counts"]["regressed"] == 1
+    assert "interrupted while regressions were profiled; the verdicts are whole" in found["warnings"]
+    (runs,) = project.root.glob(f"{found['result_file']}")
+    assert json.loads(runs.read_text().splitlines()[-1]).get("complete") is not False
+
+
 @needs_py_spy
 def test_the_index_lists_what_was_profiled_and_old_profiles_can_go(project: SampleProject) -> None:
     profile(project, "bench.time_work", "--seconds", "0.3 s")

@@ -41,7 +41,8 @@ def test_an_import_within_the_block_is_no_growth(
     (tmp_path / "imported_meanwhile.py").write_text(f"def function():\n    return [{numbers}]\n")
     monkeypatch.syspath_prepend(tmp_path)
     with allocations.limit(growth="4 KiB"):
-        __import__("imported_meanwhile")
+        imported = __import__("imported_meanwhile")
+    assert len(imported.function()) == 3000
 
 
 def test_a_block_that_raises_is_not_held_to_its_limits(allocations: AllocationChecks) -> None:
