@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
 import threading
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from perfbench.errors import ExitCode, MissingComponentError, UsageError
+from perfbench.errors import ExitCode, UsageError
 from perfbench.measure.client import STARTUP_SECONDS, Worker, WorkerFailedError
 from perfbench.measure.discovery import Row
 from perfbench.measure.launch import SideLaunch
@@ -32,7 +33,10 @@ def watch(row: Row, side: Side, benchmark_dir: Path, *, native: bool) -> ExitCod
                 max(row.timeout, STARTUP_SECONDS),
             )
             ended = threading.Event()
-            running = threading.Thread(target=_run, args=(worker, row, port, native, ended), daemon=True)
+            request = in_process_request(
+                "memray_capture.py", {"port": port, "native": native}, lends="memray"
+            )
+            running = threading.Thread(target=_run, args=(worker, row, request, ended), daemon=True)
             running.start()
             try:
                 subprocess.run([sys.executable, "-m", "memray", "live", str(port)], check=False)
@@ -42,15 +46,12 @@ def watch(row: Row, side: Side, benchmark_dir: Path, *, native: bool) -> ExitCod
     return ExitCode.PASSED
 
 
-def _run(worker: Worker, row: Row, port: int, native: bool, ended: threading.Event) -> None:
+def _run(worker: Worker, row: Row, request: Mapping[str, object], ended: threading.Event) -> None:
     """Run the benchmark until the view is closed, or its process ends with that."""
-    request = in_process_request("memray_capture.py", {"port": port, "native": native}, lends="memray")
-    try:
+    with contextlib.suppress(WorkerFailedError):  # the view says that its process has ended
         worker.ask(request, STARTUP_SECONDS)
         while not ended.is_set():
             worker.ask({"do": "run", "seconds": SLICE, "loops": 1, "repeats": 1}, row.timeout + SLICE)
-    except (WorkerFailedError, MissingComponentError):
-        time.sleep(0)  # the view says that its process has ended
 
 
 def _free_port() -> int:
