@@ -243,17 +243,27 @@ def sums(parent: Ints, depth: Ints, weight: Floats) -> Floats:
 
 
 def _repeated(tree: CallTree) -> NDArray[np.bool_]:
-    """Whether a node lies below another one of the same frame."""
+    """Whether a node lies below another one of the same frame.
+
+    Each node is the span of itself and all below it in preorder, so that one lies below another where its span ends
+    no later than that of one that begins before it.
+    """
     import numpy as np  # noqa: PLC0415
 
-    found = np.zeros(len(tree.parent), bool)
-    nodes = np.arange(len(tree.parent))
-    above = tree.parent.copy()
-    while (there := above > 0).any():
-        nodes, above = nodes[there], above[there]
-        same = tree.frame[above] == tree.frame[nodes]
-        found[nodes[same]] = True
-        nodes, above = nodes[~same], tree.parent[above[~same]]
+    size = len(tree.parent)
+    span = sums(tree.parent, tree.depth, np.ones(size)).astype(np.int64)
+    begin = np.zeros(size, np.int64)
+    for nodes in levels(tree.depth)[1:]:
+        ordered = nodes[np.argsort(tree.parent[nodes], kind="stable")]
+        above = tree.parent[ordered]
+        before = np.cumsum(span[ordered]) - span[ordered]
+        first = np.searchsorted(above, above)
+        begin[ordered] = begin[above] + 1 + before - before[first]
+    order = np.argsort(tree.frame * size + begin)
+    # Frames stand one after the other, and no span of one reaches as far as the next one's.
+    end = tree.frame[order] * size + begin[order] + span[order]
+    found = np.zeros(size, bool)
+    found[order[1:]] = np.maximum.accumulate(end)[:-1] >= end[1:]
     return found
 
 

@@ -5,12 +5,11 @@ So a million stacks take a tenth of the memory, and of the time in which a tree 
 
 from __future__ import annotations
 
-import json
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from perfbench.model_profile import ROOT, Frame
+from perfbench.model_profile import ROOT
 from perfbench.profiling.call_tree import DEEPEST, CallTree, StackCollector
 
 if TYPE_CHECKING:
@@ -51,38 +50,6 @@ class RootedStacks(StackCollector):
         self._lengths.extend([width] * count)
         self._weights.frombytes(weights.tobytes())
         self._roots.extend(roots)
-
-    def columns(self) -> dict[str, NDArray[Any]]:
-        """All stacks as columns of numbers, for another process."""
-        import numpy as np  # noqa: PLC0415
-
-        names = [[frame.function, frame.file, frame.line] for frame in self.frames]
-        return {
-            "frames": np.frombuffer(json.dumps(names).encode(), np.uint8),
-            "root_flat": np.array(self._root_flat),
-            "root_lengths": np.array(self._root_lengths),
-            "flat": np.array(self._flat),
-            "lengths": np.array(self._lengths),
-            "roots": np.array(self._roots),
-            "weights": np.array(self._weights),
-        }
-
-    def add_columns(self, columns: Mapping[str, NDArray[Any]]) -> None:
-        """Take all stacks of another collector."""
-        import numpy as np  # noqa: PLC0415
-
-        names = json.loads(columns["frames"].tobytes())
-        numbers = np.array([self.number(Frame(*name)) for name in names] or [0], np.int32)
-        offset = len(self._root_lengths)
-        for column, added in (
-            (self._root_flat, numbers[columns["root_flat"]]),
-            (self._root_lengths, columns["root_lengths"]),
-            (self._flat, numbers[columns["flat"]]),
-            (self._lengths, columns["lengths"]),
-            (self._roots, (columns["roots"] + offset).astype(np.int32)),
-            (self._weights, columns["weights"]),
-        ):
-            column.frombytes(added.tobytes())
 
     def tree(self) -> CallTree:
         """The tree of all stacks so far."""

@@ -123,7 +123,12 @@ def _py_spy(wanted: Wanted) -> Recorder:
 
 def _memray(wanted: Wanted) -> Recorder:
     every_object = wanted.python_allocators or wanted.mode == "leaks"
-    options = {"native": wanted.native, "python_allocators": every_object}
+    options = {
+        "native": wanted.native,
+        "python_allocators": every_object,
+        # A capture of every allocation grows without bound, and takes longer to read than it took to record.
+        "aggregated": wanted.mode in ("peak", "leaks"),
+    }
     return InProcess(
         "memray", wanted.mode, "memray_capture.py",
         out="memray.bin", unit="bytes", options=options, what=wanted.mode, lends="memray",

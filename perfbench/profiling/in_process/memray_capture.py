@@ -13,16 +13,19 @@ TRACKER: Any | None = None
 def start(options: dict[str, Any]) -> None:
     """Write allocations to `out` from here on; `native` adds C frames, `python_allocators` small Python objects.
 
-    With a `port`, they go to whoever listens on loopback there instead.
+    Where they are `aggregated`, memray adds them up as they come, which keeps the file small and tells the peak and
+    leaks alone. With a `port`, they go to whoever listens on loopback there instead.
     """
     global TRACKER  # noqa: PLW0603
     import memray  # noqa: PLC0415
 
-    where = (
+    where: dict[str, Any] = (
         {"destination": memray.SocketDestination(server_port=options["port"], address="127.0.0.1")}
         if "port" in options
         else {"file_name": options["out"]}
     )
+    if options.get("aggregated"):
+        where["file_format"] = memray.FileFormat.AGGREGATED_ALLOCATIONS
     TRACKER = memray.Tracker(
         **where,
         native_traces=bool(options.get("native")),

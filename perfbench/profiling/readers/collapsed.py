@@ -7,10 +7,12 @@ it as `record -f raw`, with frames of the form `name (file:line)`.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from operator import methodcaller
 from pathlib import Path
 
+from perfbench.profiling.call_tree import CallTree, StackCollector, overlaid
 from perfbench.profiling.readers.frame_text import frame_of
 from perfbench.profiling.readers.profile import (
     HEAVIEST,
@@ -18,6 +20,7 @@ from perfbench.profiling.readers.profile import (
     Problems,
     Profile,
     Stacks,
+    bounded,
     is_weight,
     unknown,
 )
@@ -38,31 +41,66 @@ _PIECES = methodcaller("rsplit", b";", TAIL)
 _WORDS = methodcaller("rsplit", None, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What some of a file's lines hold: so many `stacks`, and how many lines are `lost` that hold none.
+
+    `problems` are the first of so many (`problem_count`), with their lines counted from the part's first.
+    """
+
+    tree: CallTree
+    stacks: int
+    lines: int
+    lost: int
+    problems: Sequence[tuple[int | None, str]]
+    problem_count: int
+
+
+def profile_of(parts: Sequence[Part], path: Path) -> Profile:
+    """The profile in a file, of which these are all parts in their order.
+
+    Raises UsageError where there are no stacks, fewer than other lines, or too many.
+    """
+    stacks = sum(part.stacks for part in parts)
+    if sum(part.lost for part in parts) > stacks:
+        raise unknown(path)
+    problems, lines = Problems(path), 0
+    for part in parts:
+        found = [(line and line + lines, message) for line, message in part.problems]
+        problems.add(found, part.problem_count)
+        lines += part.lines
+    tree = parts[0].tree if len(parts) == 1 else overlaid([part.tree for part in parts])[0]
+    counted = float(bounded(tree, path).weight.sum())
+    return Profile(tree, SAMPLES, int(counted) if counted.is_integer() else stacks, problems.found())
+
+
 class CollapsedReading:
-    """The stacks of the lines so far; `counted` is what they weigh, `lost` how many of the `lines` hold none."""
+    """Takes the lines of a part of a file."""
 
     def __init__(self, path: Path) -> None:
-        self.stacks, self.problems = Stacks(path), Problems(path)
-        self.counted = 0.0
-        self.lost = 0
-        self.lines = 0
-        self._path = path
-        self._frames = _Frames(self.stacks)
-        self._roots = _Roots(self._frames, self.stacks)
+        self._stacks, self._problems = Stacks(path), Problems(path)
+        self._counted = 0.0
+        self._lost = self._lines = 0
+        self._frames = _Frames(self._stacks)
+        self._roots = _Roots(self._frames, self._stacks)
 
     def take_all(self, batches: Iterable[list[bytes]]) -> None:
         """Take all of these lines, or so many as show that they hold no stacks. Raises UsageError for too much."""
         for batch in batches:
             self.take(batch)
-            if self.lost > PATIENCE and not len(self.stacks):
+            if self._lost > PATIENCE and not len(self._stacks):
                 break
 
-    def profile(self) -> Profile:
-        """The profile in the lines so far. Raises UsageError where there are no stacks, or fewer than other lines."""
-        if self.lost > len(self.stacks):
-            raise unknown(self._path)
-        samples = int(self.counted) if self.counted.is_integer() else len(self.stacks)
-        return Profile(self.stacks.tree(), SAMPLES, samples, self.problems.found())
+    def part(self) -> Part:
+        """What the lines so far hold. Raises UsageError for too much."""
+        return Part(
+            self._stacks.tree() if self._counted else StackCollector().tree(),
+            len(self._stacks),
+            self._lines,
+            self._lost,
+            self._problems.first(),
+            self._problems.count,
+        )
 
     def take(self, batch: list[bytes]) -> None:
         """Take some lines.
@@ -74,10 +112,10 @@ class CollapsedReading:
         deep = [found for found in pieces if len(found) == TAIL + 1]
         taken = bool(deep) and self._take_columns(deep)
         if not taken or len(deep) < len(batch):
-            for number, (line, found) in enumerate(zip(batch, pieces, strict=True), self.lines + 1):
+            for number, (line, found) in enumerate(zip(batch, pieces, strict=True), self._lines + 1):
                 if not taken or len(found) <= TAIL:
                     self._take_line(number, line)
-        self.lines += len(batch)
+        self._lines += len(batch)
 
     def _take_columns(self, pieces: list[list[bytes]]) -> bool:
         """Take stacks that are split into their roots and their last frames, all or none."""
@@ -94,8 +132,8 @@ class CollapsedReading:
         numbers = np.empty((len(pieces), TAIL), np.int32)
         for at, column in enumerate((*columns, leaves)):
             numbers[:, at] = np.fromiter(map(self._frames.__getitem__, column), np.int32, len(column))
-        self.stacks.add_below(numbers, weights, list(map(self._roots.__getitem__, roots)))
-        self.counted += float(weights.sum())
+        self._stacks.add_below(numbers, weights, list(map(self._roots.__getitem__, roots)))
+        self._counted += float(weights.sum())
         return True
 
     def _take_line(self, number: int, line: bytes) -> None:
@@ -107,15 +145,15 @@ class CollapsedReading:
             stack, word = words
             weight = float(word)
         except ValueError:
-            self.lost += 1
+            self._lost += 1
             what = "holds no stack with a weight" if line.endswith(b"\n") else "is cut off"
-            self.problems.note(number, what)
+            self._problems.note(number, what)
             return
         if is_weight(weight):
-            self.stacks.add([self._frames[name] for name in stack.split(b";")], weight)
-            self.counted += weight
+            self._stacks.add([self._frames[name] for name in stack.split(b";")], weight)
+            self._counted += weight
         else:
-            self.problems.note(number, f"has a weight that no stack can have: {weight:g}")
+            self._problems.note(number, f"has a weight that no stack can have: {weight:g}")
 
 
 class _Frames(dict[bytes, int]):

@@ -15,11 +15,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from perfbench.profiling.readers.collapsed import CollapsedReading
+from perfbench.model_profile import Frame
+from perfbench.profiling.call_tree import CallTree
+from perfbench.profiling.readers.collapsed import CollapsedReading, Part, profile_of
 from perfbench.profiling.readers.profile import Profile, too_large
 from perfbench.profiling.readers.text_file import GZIP, LONGEST_LINE, MOST_BYTES, line_batches
 
@@ -28,26 +30,33 @@ SMALLEST_PART = 96 * 2**20
 
 MOST_PARTS = 4
 
+_FACTS = [field.name for field in fields(Part) if field.name != "tree"]
+
+
+HEAD_START = 64 * 2**20
+"""Bytes that are read here while another process begins."""
+
 
 def read_collapsed(path: Path) -> Profile:
     """The profile in a file. Raises UsageError where there are no stacks, fewer than other lines, or too many."""
-    reading = CollapsedReading(path)
     cuts = _cuts(path)
     if len(cuts) < 3:
-        reading.take_all(line_batches(path))
-        return reading.profile()
+        return profile_of([_part(path)], path)
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="perfbench-stacks-")))
-        parts = [(begin, end, folder / f"{begin}.npz") for begin, end in pairwise(cuts[1:])]
-        others = [_begun(path, *part) for part in parts]
-        opened.callback(_end, others)
-        reading.take_all(line_batches(path, cuts[0], cuts[1]))
-        for (begin, end, out), process in zip(parts, others, strict=True):
-            if process.wait() == 0:
-                _add(reading, out)
-            else:
-                reading.take_all(line_batches(path, begin, end))
-    return reading.profile()
+        others = [(begin, end, folder / f"{begin}.npz") for begin, end in pairwise(cuts[1:])]
+        processes = [_begun(path, *other) for other in others]
+        opened.callback(_end, processes)
+        parts = [_part(path, cuts[0], cuts[1])]
+        for (begin, end, out), process in zip(others, processes, strict=True):
+            parts.append(_part(path, begin, end) if process.wait() else _loaded(out))
+    return profile_of(parts, path)
+
+
+def _part(path: Path, begin: int = 0, end: int | None = None) -> Part:
+    reading = CollapsedReading(path)
+    reading.take_all(line_batches(path, begin, end))
+    return reading.part()
 
 
 def _cuts(path: Path) -> list[int]:
@@ -60,8 +69,9 @@ def _cuts(path: Path) -> list[int]:
         if size > MOST_BYTES:
             raise too_large(path, f"is larger than {MOST_BYTES // 2**30} GiB")
         cuts = [0]
+        first = min(HEAD_START, size // (2 * count))
         for part in range(1, count):
-            file.seek(size * part // count)
+            file.seek(first + (size - first) * part // count)
             file.readline(LONGEST_LINE)
             cuts.append(file.tell())
     return sorted({*cuts, size})
@@ -77,6 +87,7 @@ def _begun(path: Path, begin: int, end: int, out: Path) -> subprocess.Popen[byte
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "perfbench.profiling.readers.collapsed_parts", *words],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
 
 
@@ -86,37 +97,35 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
         process.wait()
 
 
-def _add(reading: CollapsedReading, out: Path) -> None:
-    """Take what another process has read of the next part."""
+def _save(part: Part, out: Path) -> None:
+    """Leave a part for the process that waits for it."""
+    import numpy as np  # noqa: PLC0415
+
+    tree = part.tree
+    facts = {name: getattr(part, name) for name in _FACTS}
+    facts["frames"] = [(frame.function, frame.file, frame.line) for frame in tree.frames]
+    np.savez(
+        out,
+        facts=np.frombuffer(json.dumps(facts).encode(), np.uint8),
+        parent=tree.parent, frame=tree.frame, depth=tree.depth, weight=tree.weight,
+    )  # fmt: skip
+
+
+def _loaded(out: Path) -> Part:
+    """The part that another process has read."""
     import numpy as np  # noqa: PLC0415
 
     with np.load(out, allow_pickle=False) as found:
         columns = dict(found)
     facts = json.loads(columns.pop("facts").tobytes())
-    reading.stacks.add_columns(columns)
-    problems = [(line and line + reading.lines, message) for line, message in facts["problems"]]
-    reading.problems.add(problems, facts["problem_count"])
-    reading.counted += facts["counted"]
-    reading.lost += facts["lost"]
-    reading.lines += facts["lines"]
+    frames = tuple(Frame(*name) for name in facts.pop("frames"))
+    return Part(tree=CallTree(frames, **columns), **facts)
 
 
 def main() -> int:
     """Read one part."""
-    import numpy as np  # noqa: PLC0415
-
     path, begin, end, out = sys.argv[1:]
-    reading = CollapsedReading(Path(path))
-    reading.take_all(line_batches(Path(path), int(begin), int(end)))
-    facts = {
-        "lines": reading.lines,
-        "lost": reading.lost,
-        "counted": reading.counted,
-        "problems": reading.problems.first(),
-        "problem_count": reading.problems.count,
-    }
-    columns: dict[str, Any] = dict(reading.stacks.columns())
-    np.savez(out, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **columns)
+    _save(_part(Path(path), int(begin), int(end)), Path(out))
     return 0
 
 

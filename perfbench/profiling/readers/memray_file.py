@@ -103,7 +103,7 @@ def _failed(path: Path, what: str, said: str) -> UsageError:
     if "NotImplementedError" in last:
         return UsageError(
             f"{path} is an aggregated capture, which cannot tell {what}",
-            "choose peak or leaks, or record without --aggregate",
+            f"choose peak or leaks, or record it with `memray run` without --aggregate, or `--mode {what}`",
         )
     if "incompatible" in last:
         return UsageError(

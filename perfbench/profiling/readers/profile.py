@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from perfbench.errors import UsageError
 from perfbench.model import Problem
@@ -119,24 +119,23 @@ class Stacks(RootedStacks):
         self._charge(numbers.size)
         super().add_below(numbers, weights, roots)
 
-    def add_columns(self, columns: Mapping[str, NDArray[Any]]) -> None:
-        """Take all stacks of another collector."""
-        self._charge(len(columns["flat"]) + len(columns["root_flat"]))
-        super().add_columns(columns)
-
     def tree(self) -> CallTree:
         """The tree of all stacks. Raises UsageError where they weigh nothing."""
-        tree = super().tree()
-        if len(tree.parent) > MOST_NODES:
-            raise too_large(self._path, f"has a call tree of more than {MOST_NODES:,} nodes")
-        if not tree.weight.any():
-            raise no_samples(self._path)
-        return tree
+        return bounded(super().tree(), self._path)
 
     def _charge(self, frames: int) -> None:
         self._count += frames
         if self._count > MOST_FRAMES:
             raise too_large(self._path, f"has more than {MOST_FRAMES:,} frames in its stacks")
+
+
+def bounded(tree: CallTree, path: Path) -> CallTree:
+    """The tree, where it can be drawn. Raises UsageError where it has too many nodes or weighs nothing."""
+    if len(tree.parent) > MOST_NODES:
+        raise too_large(path, f"has a call tree of more than {MOST_NODES:,} nodes")
+    if not tree.weight.any():
+        raise no_samples(path)
+    return tree
 
 
 def is_weight(value: float) -> bool:

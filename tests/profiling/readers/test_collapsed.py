@@ -190,6 +190,16 @@ def test_a_large_file_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.Monke
     assert parts.samples == whole.samples == 2 * 96
 
 
+def test_a_part_that_weighs_nothing_is_not_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collapsed_parts, "SMALLEST_PART", 200)
+    monkeypatch.setattr(collapsed_parts, "processors", lambda: 2)
+    some, nothing = "a;b;c;d;e;f 1\n" * 50, "a;b;c;d;e;g 0\n" * 50
+    for text in (some + nothing, nothing + some):
+        assert stacks_of(read(tmp_path / "raw", text).tree) == {tuple("abcdef"): 50.0}
+    with pytest.raises(UsageError, match="holds no samples"):
+        read(tmp_path / "raw", nothing * 2)
+
+
 def test_a_part_that_another_process_cannot_read_is_read_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
