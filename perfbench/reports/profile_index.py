@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from perfbench.model_profile import ProfileManifest
-from perfbench.reports.flame_graph.document import HERE, SITE, document, text
-from perfbench.reports.flame_graph.headings import relative
+from perfbench.reports.html_document import REPORTS, SITE, document, relative, text
 from perfbench.reports.profile_facts import commit_words, moment, overhead_words, sample_words, tool_words
 
 NO_MANIFEST = "Without a manifest"
@@ -46,8 +45,8 @@ def index_page(entries: Sequence[IndexEntry]) -> str:
     return document(
         "Profiles",
         body=body,
-        styles=((SITE, "site.css"), (HERE, "profile_index.css")),
-        scripts=((HERE, "profile_index.js"),),
+        styles=((SITE, "site.css"), (REPORTS, "profile_index.css")),
+        scripts=((REPORTS, "profile_index.js"),),
     )
 
 

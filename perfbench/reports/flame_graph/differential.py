@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 
 from perfbench.model_profile import DifferentialGraph, ProfileManifest
-from perfbench.reports.flame_graph.document import HERE, document, text
 from perfbench.reports.flame_graph.encoding import FrameTable, data_block, short, tree_columns
 from perfbench.reports.flame_graph.frame_kinds import KIND_WORDS
 from perfbench.reports.flame_graph.headings import facts_table, heading, notes
 from perfbench.reports.flame_graph.page import STYLES, VIEWER, viewer_body
+from perfbench.reports.html_document import FLAME_GRAPH, document, text
 from perfbench.reports.names import plain
 from perfbench.reports.profile_facts import lead
 from perfbench.units import format_pair, format_ratio
@@ -54,7 +54,7 @@ def differential_page(
             below=facts_table([("base", base), ("head", head)], graph.notes),
         ),
         styles=STYLES,
-        scripts=(*VIEWER, (HERE, "differential.js")),
+        scripts=(*VIEWER, (FLAME_GRAPH, "differential.js")),
         data=data_block(data),
     )
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import quote
 
 from perfbench.model_profile import ProfileManifest
-from perfbench.reports.flame_graph.document import text
+from perfbench.reports.html_document import relative, text
 from perfbench.reports.profile_facts import facts
 
 
@@ -57,8 +56,3 @@ def beside(files: Mapping[str, str]) -> str:
         return ""
     links = " · ".join(f'<a href="{relative(path)}">{text(name)}</a>' for name, path in files.items())
     return f'<p class="beside">Beside this page: {links}</p>'
-
-
-def relative(path: str) -> str:
-    """A path from outside as an address that cannot leave for another scheme or host."""
-    return f"./{quote(path.encode('utf-8', 'replace'), safe='/')}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from string import Template
 
 from perfbench.model_profile import FlameGraph, ProfileManifest
-from perfbench.reports.flame_graph.document import HERE, SITE, Static, document, static_text, text
 from perfbench.reports.flame_graph.encoding import FrameTable, data_block, short, tree_columns
 from perfbench.reports.flame_graph.frame_kinds import KIND_WORDS
 from perfbench.reports.flame_graph.headings import beside, facts_table, heading, notes
+from perfbench.reports.html_document import FLAME_GRAPH, SITE, Static, document, static_text, text
 from perfbench.reports.names import plain
 from perfbench.reports.profile_facts import lead
 from perfbench.units import format_value
@@ -16,10 +16,10 @@ from perfbench.units import format_value
 DIGITS = 5
 """So many significant digits of a weight go into a page: more than any eye or screen can tell apart."""
 
-STYLES: tuple[Static, ...] = ((SITE, "site.css"), (HERE, "viewer.css"))
+STYLES: tuple[Static, ...] = ((SITE, "site.css"), (FLAME_GRAPH, "viewer.css"))
 VIEWER: tuple[Static, ...] = (
     (SITE, "parts.js"),
-    *((HERE, f"{name}.js") for name in ("tree", "colours", "icicle", "search", "table", "viewer")),
+    *((FLAME_GRAPH, f"{name}.js") for name in ("tree", "colours", "icicle", "search", "table", "viewer")),
 )
 """What both kinds of pages are made of."""
 
@@ -53,14 +53,14 @@ def flame_page(graph: FlameGraph, manifest: ProfileManifest | None = None) -> st
             below=_below(graph, manifest),
         ),
         styles=STYLES,
-        scripts=(*VIEWER, (HERE, "flame.js")),
+        scripts=(*VIEWER, (FLAME_GRAPH, "flame.js")),
         data=data_block(data),
     )
 
 
 def viewer_body(*, kind: str, heading: str, table: str, below: str) -> str:
     """The body of a page with a viewer; all parts are HTML. `table` is what the table is called."""
-    body = Template(static_text((HERE, "viewer.html")))
+    body = Template(static_text((FLAME_GRAPH, "viewer.html")))
     return body.substitute(kind=kind, heading=heading, table=table, below=below)
 
 

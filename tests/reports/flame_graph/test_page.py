@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from perfbench.model_profile import ROOT, FlameGraph, Frame, FunctionShare
 from perfbench.reports.flame_graph.differential import differential_page
-from perfbench.reports.flame_graph.headings import relative
 from perfbench.reports.flame_graph.page import flame_page
+from perfbench.reports.html_document import FLAME_GRAPH, REPORTS, relative
 
 from . import sample
 
@@ -67,8 +67,13 @@ def test_a_page_names_nothing_that_would_be_loaded(name: str) -> None:
 
 
 def test_no_script_of_ours_makes_html_of_text() -> None:
-    static = resources.files("perfbench.reports.flame_graph").joinpath("static")
-    scripts = [one.read_text(encoding="utf-8") for one in static.iterdir() if one.name.endswith(".js")]
+    folders = [resources.files(package).joinpath("static") for package in (REPORTS, FLAME_GRAPH)]
+    scripts = [
+        one.read_text(encoding="utf-8")
+        for folder in folders
+        for one in folder.iterdir()
+        if one.name.endswith(".js")
+    ]
     assert len(scripts) == 9
     for script in scripts:
         assert not re.search(

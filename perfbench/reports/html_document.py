@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from hashlib import sha256
 from importlib import resources
 from string import Template
+from urllib.parse import quote
 
 from perfbench.reports.names import plain
 
+REPORTS = "perfbench.reports"
 SITE = "perfbench.reports.site"
-HERE = "perfbench.reports.flame_graph"
+FLAME_GRAPH = "perfbench.reports.flame_graph"
 """The packages in whose `static` folder a style or a script lies; pages share the look of the published site."""
 
 Static = tuple[str, str]
@@ -20,7 +22,7 @@ Static = tuple[str, str]
 
 
 def document(
-    title: str, *, body: str, styles: Sequence[Static], scripts: Sequence[Static], data: str = "null"
+    title: str, *, body: str, styles: Sequence[Static], scripts: Sequence[Static] = (), data: str = "null"
 ) -> str:
     """The page. `title` is text, `body` is HTML, `data` is a `data_block`, of which the scripts make what moves.
 
@@ -29,7 +31,7 @@ def document(
     """
     style = "".join(static_text(one) for one in styles)
     script = "".join(static_text(one) for one in scripts)
-    return Template(static_text((HERE, "document.html"))).substitute(
+    return Template(static_text((REPORTS, "document.html"))).substitute(
         title=text(title), style=style, script=script, body=body, data=data,
         style_hash=_hash(style), script_hash=_hash(script),
     )  # fmt: skip
@@ -44,6 +46,11 @@ def static_text(static: Static) -> str:
 def text(words: str) -> str:
     """Text from outside, made one printable line and harmless in HTML and in its attributes."""
     return html.escape(plain(words))
+
+
+def relative(path: str) -> str:
+    """A path from outside as an address that cannot leave for another scheme or host."""
+    return f"./{quote(path.encode('utf-8', 'replace'), safe='/')}"
 
 
 def _hash(content: str) -> str:
