@@ -14,6 +14,7 @@ import click
 from perfbench.commands.options import Command, file_option, stacked, writable
 
 FORMS = {
+    "html": "Write the report as one HTML file, to be read offline.",
     "markdown": "Write the report as Markdown, fit for a comment.",
     "json": "Write the report as JSON.",
     "junit": "Write the report as JUnit XML.",

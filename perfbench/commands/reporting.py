@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 
 from perfbench import __version__
 from perfbench.commands import step_output
@@ -15,7 +16,13 @@ from perfbench.commands.outputs import Outputs
 from perfbench.errors import PerfbenchError
 from perfbench.model import Environment, Explanation, Finding, Report, RuntimeStatus, SideSummary, Verdict
 
-MODULES = {"markdown": "markdown", "json": "json_report", "junit": "junit", "sarif": "sarif"}
+MODULES = {
+    "html": "html_report",
+    "markdown": "markdown",
+    "json": "json_report",
+    "junit": "junit",
+    "sarif": "sarif",
+}
 """The module in `perfbench.reports` of each form that is a file."""
 
 
@@ -72,7 +79,7 @@ def publish(report: Report, outputs: Outputs) -> None:
     failures = []
     for form, path in outputs.files.items():
         try:
-            path.write_text(_renderer(form)(report), encoding="utf-8")
+            path.write_text(_rendered(report, form, path), encoding="utf-8")
         except OSError as error:
             failures.append(f"cannot write {path}: {error.strerror or error}")
     if outputs.github:
@@ -81,8 +88,7 @@ def publish(report: Report, outputs: Outputs) -> None:
         raise PerfbenchError("; ".join(failures), "name another file; the samples are kept")
 
 
-def _renderer(form: str) -> Callable[[Report], str]:
-    """What writes a form, imported when it is asked for."""
-    module = import_module(f"perfbench.reports.{MODULES[form]}")
-    render: Callable[[Report], str] = module.render
-    return render
+def _rendered(report: Report, form: str, path: Path) -> str:
+    """The report in a form, by what is imported when it is asked for; pages link what lies beside their folder."""
+    render: Callable[..., str] = import_module(f"perfbench.reports.{MODULES[form]}").render
+    return render(report, path.parent) if form == "html" else render(report)

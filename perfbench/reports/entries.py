@@ -47,8 +47,13 @@ def entries(report: Report) -> list[Entry]:
 
     That is what neither passed nor was skipped, and what passed for a reason: an accepted regression.
     """
+    return [entry for _, entry in told_entries(report)]
+
+
+def told_entries(report: Report) -> list[tuple[Verdict, Entry]]:
+    """The same, each with its verdict."""
     told = [verdict for verdict in report.verdicts if _needs_a_word(verdict)]
-    return [entry for _, entry in _entries(report, sorted(told, key=gravity))]
+    return _entries(report, sorted(told, key=gravity))
 
 
 def all_entries(report: Report) -> list[tuple[Verdict, Entry]]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from perfbench.model import Environment, Outcome, Report
+from perfbench.model import Outcome, Report
 from perfbench.reports import matrix, outline
 from perfbench.reports.entries import GRAVEST_FIRST, entries
+from perfbench.reports.environment_facts import RESULT_FILE, facts
 from perfbench.reports.markdown_text import code, escape, line
 from perfbench.reports.matrix import Cell, Matrix
-from perfbench.reports.names import plain
 from perfbench.reports.room import Block, Fold, fill
 from perfbench.reports.skips import skips
-from perfbench.units import format_value
 
 MARKER = "<!-- perfbench report -->"
 """The first line, which no reader sees: a later comment finds the earlier one by it, and takes its place."""
@@ -105,29 +104,10 @@ def _skipped(report: Report) -> Iterator[Fold]:
 
 
 def _environment(report: Report) -> Fold:
-    rows = [(name, escape(plain(value))) for name, value in _facts(report.environment) if value]
-    for status in report.runtimes:
-        absent = ": ".join(part for part in (status.reason, status.remedy) if part) or "absent"
-        told = status.version or "present" if status.available else absent
-        rows.append((f"runtime {escape(plain(status.name))}", escape(plain(told))))
-    if report.result_file:
-        rows.append(("result file", code(plain(report.result_file))))
-    rows.append(("perfbench", escape(plain(report.version))))
-    return Fold("where it ran", [_table("facts of the environment", ("", ""), rows)])
-
-
-def _facts(environment: Environment) -> list[tuple[str, str]]:
-    cores = f"{environment.cores} × {environment.governor or 'unknown governor'}" if environment.cores else ""
-    dependencies = ", ".join(f"{name} {version}" for name, version in environment.dependencies.items())
-    return [
-        ("machine", environment.machine),
-        ("cpu", ", ".join(filter(None, (environment.cpu, cores)))),
-        ("memory", format_value(environment.memory, "bytes") if environment.memory else ""),
-        ("kernel", environment.kernel),
-        ("python", environment.python),
-        ("engine", environment.engine),
-        ("dependencies", dependencies),
+    rows = [
+        (escape(name), code(value) if name == RESULT_FILE else escape(value)) for name, value in facts(report)
     ]
+    return Fold("where it ran", [_table("facts of the environment", ("", ""), rows)])
 
 
 def _table(noun: str, head: Sequence[str], rows: Sequence[Sequence[str]], right_from: int = 9) -> Block:

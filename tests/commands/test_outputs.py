@@ -29,10 +29,13 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_form_is_written_by_its_own_option(folder: Path) -> None:
     options = [
-        part for form in ("markdown", "json", "junit", "sarif") for part in (f"--{form}", f"out.{form}")
+        part
+        for form in ("html", "markdown", "json", "junit", "sarif")
+        for part in (f"--{form}", f"out.{form}")
     ]
     done = perfbench("compare", "base.json", "head.json", *options, cwd=folder)
     assert done.returncode == ExitCode.REGRESSED, done.stderr
+    assert "<h1>1 regressed</h1>" in (folder / "out.html").read_text()
     assert "**1 regressed**" in (folder / "out.markdown").read_text()
     assert json.loads((folder / "out.json").read_text())["exit"]["code"] == 1
     assert ElementTree.parse(folder / "out.junit").getroot().get("failures") == "1"  # noqa: S314

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import unquote
 
 import psutil
 import pytest
@@ -189,11 +191,11 @@ def test_base_and_head_are_profiled_in_turn_and_laid_over_one_another(project: S
 
 @needs_py_spy
 def test_a_check_says_where_a_regression_comes_from(project: SampleProject) -> None:
-    report, text = project.root.parent / "report.json", project.root.parent / "report.md"
+    report, text, page = (project.root.parent / f"report.{form}" for form in ("json", "md", "html"))
     done = perfbench(
         "check", "--base", "HEAD~1", "--bench", "bench.time_work", "--rounds", "6", "--time-budget", "20 s", "--quiet",
         "--profile", "--profile-budget", "8 s", "--json", str(report), "--markdown", str(text),
-        cwd=project.root, **BARE,
+        "--html", str(page), cwd=project.root, **BARE,
     )  # fmt: skip
     assert done.returncode == ExitCode.REGRESSED, done.stderr
     (found,) = json.loads(report.read_text())["explanations"]
@@ -202,6 +204,9 @@ def test_a_check_says_where_a_regression_comes_from(project: SampleProject) -> N
     assert (project.root / found["page"]).is_file()
     assert "why  bench.work: comes from" in done.stdout
     assert "**Why**" in text.read_text()
+    assert "<code>planted</code>" in page.read_text()
+    (link,) = re.findall(r'href="([^"]*differential[^"]*)"', page.read_text())
+    assert (page.parent / unquote(link)).samefile(project.root / found["page"])
 
 
 def test_ctrl_c_while_regressions_are_profiled_costs_no_verdict(
