@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfbench.commands.profile_folder import DIFFERENTIAL_SIDE
 from perfbench.errors import UsageError
+from perfbench.measure.repository import keep_out
 from perfbench.model_profile import ProfileManifest
 from perfbench.profiling.manifest import NAME, read_manifest
 
@@ -40,13 +41,14 @@ def stored_profiles(profiles: Path) -> Iterator[Stored | UsageError]:
 
 
 def write_index(profiles: Path) -> int:
-    """Write `index.html` into the folder; returns how many profiles it lists."""
+    """Write `index.html` into the folder, have git pass over it and the profiles; returns how many it lists."""
     from perfbench.reports.profile_index import index_page  # noqa: PLC0415
 
     found = [one for one in stored_profiles(profiles) if isinstance(one, Stored)]
     found.sort(key=lambda one: -one.manifest.started)
     entries = [_entry(one, profiles) for one in found[:MOST]]
     (profiles / INDEX).write_text(index_page(entries), encoding="utf-8")
+    keep_out(profiles, "/.gitignore", f"/{INDEX}", "/*/")
     return len(entries)
 
 

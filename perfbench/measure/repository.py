@@ -108,11 +108,14 @@ def top_of(repo: Repo) -> Path:
     return Path(repo.working_tree_dir or repo.git_dir).resolve()
 
 
-def keep_out(folder: Path) -> None:
-    """Have git pass over a folder of ours, whatever the user's .gitignore says, or does not say, about it."""
+def keep_out(folder: Path, *patterns: str) -> None:
+    """Have git pass over a folder of ours, whatever the user's .gitignore says, or does not say, about it.
+
+    With `patterns`, only over what they name in it.
+    """
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text("*\n")
+        ignore.write_text("".join(f"{pattern}\n" for pattern in patterns or ("*",)))
 
 
 def find_repository(folder: Path, location: str) -> Path:

@@ -57,6 +57,8 @@ LENT = ("asv_runner", "pympler")
 WANTS_PYMPLER = ("mem_", "Mem")
 CONTROL = "perfbench.control"
 LENT_VARIABLE = "PERFBENCH_LENT"
+OWNER = os.getpid()
+"""A process that the benchmark forks, and that comes back from it, is no worker."""
 
 Reply = Dict[str, Any]
 
@@ -426,6 +428,10 @@ def serve(session: Session, requests: IO[bytes], replies: IO[bytes]) -> None:
             reply = {"skipped": str(error) or last_line(error)}
         except Exception as error:
             reply = {"failed": last_line(error), "trace": traceback.format_exc()}
+        if os.getpid() != OWNER:
+            sys.stderr.write(reply.get("trace", "a fork of the benchmark has come back from it\n"))
+            sys.stderr.flush()
+            os._exit(1)
         replies.write(json.dumps(reply).encode() + b"\n")
         replies.flush()
         if request["do"] == "close":
@@ -441,8 +447,15 @@ def leave_with_parent() -> None:
             ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
 
 
-def main(folder: str, libraries: str, name: str | None = None) -> None:
+def leave_on_sigterm() -> None:
+    """Tear down first. What the benchmark forks ends at once, as multiprocessing expects of the processes of a pool."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+
+
+def main(folder: str, libraries: str, name: str | None = None) -> None:
+    leave_on_sigterm()
     leave_with_parent()
     # The benchmarks get their own standard streams; the protocol keeps the original ones.
     requests = os.fdopen(os.dup(0), "rb")
@@ -461,7 +474,8 @@ def main(folder: str, libraries: str, name: str | None = None) -> None:
     try:
         serve(session, requests, replies)
     finally:
-        session.close()
+        if os.getpid() == OWNER:
+            session.close()
 
 
 if __name__ == "__main__":

@@ -157,6 +157,19 @@ def test_nothing_of_a_profile_enters_results(project: SampleProject) -> None:
     assert not list(project.root.glob(".perfbench/runs/*"))
 
 
+@needs_py_spy
+def test_a_profile_does_not_make_a_clean_tree_dirty(project: SampleProject) -> None:
+    """Else the next check would take the commit itself for its base, and find no change."""
+    for _ in range(2):
+        done = profile(project, "bench.time_work", "--seconds", "0.5 s")
+        assert done.returncode == ExitCode.PASSED, done.stderr
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=project.root, capture_output=True, text=True, check=True
+    )
+    assert status.stdout == ""
+    assert only(project.root, "profiles/bench.time_work/*").name.endswith("-py-spy")
+
+
 @pytest.mark.parametrize(
     ("tool", "benchmark", "named"),
     [
@@ -241,7 +254,8 @@ def test_the_index_lists_what_was_profiled_and_old_profiles_can_go(project: Samp
     (project.root / "profiles/mine.txt").write_text("my own\n")
     removed = profile_words(project, "clean", "--all")
     assert removed.returncode == ExitCode.PASSED
-    assert sorted(path.name for path in (project.root / "profiles").iterdir()) == ["index.html", "mine.txt"]
+    left = sorted(path.name for path in (project.root / "profiles").iterdir())
+    assert left == [".gitignore", "index.html", "mine.txt"]
     assert profile_words(project, "index").stdout.startswith("0 profiles in ")
 
 

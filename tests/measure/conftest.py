@@ -8,6 +8,8 @@ import pytest
 
 KINDS = """
 import os
+import signal
+import sys
 
 class Params:
     params = [["x", "y"], [1, 2]]
@@ -66,6 +68,36 @@ def time_fails():
 
 def time_dies():
     os._exit(7)
+
+
+def track_exit_code_of_a_fork():
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL else 1)
+    return os.waitpid(child, 0)[1]
+
+
+def track_a_fork_that_raises():
+    child = os.fork()
+    if child == 0:
+        raise RuntimeError("in the child")
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def track_a_fork_that_returns():
+    child = os.fork()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0
+
+
+class Forks:
+    def track_exit(self):
+        child = os.fork()
+        if child == 0:
+            sys.exit(3)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def teardown(self):
+        open(os.path.join(os.path.dirname(__file__), "torn-down"), "w").close()
 
 
 def time_never_ends():

@@ -27,6 +27,8 @@ def opened(folder: Path, name: str, index: int = 0, cache: str | None = None) ->
     return worker
 
 
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+
 SAMPLE = {"do": "sample", "loops": 1, "repeats": 1}
 
 
@@ -135,6 +137,30 @@ def test_a_worker_that_dies_says_how(folder: Path) -> None:
         pytest.raises(WorkerFailedError, match="exit code 7"),
     ):
         worker.ask(SAMPLE, 60)
+
+
+@needs_fork
+def test_a_fork_of_a_benchmark_ends_by_sigterm_as_any_process_does(folder: Path) -> None:
+    """multiprocessing's pools end their processes so; a handler that raises is lost where nothing can be raised."""
+    with opened(folder, "kinds.track_exit_code_of_a_fork") as worker:
+        assert worker.ask(SAMPLE, 60)["value"] == 0
+
+
+@needs_fork
+@pytest.mark.parametrize("what", ["raises", "returns"])
+def test_a_fork_that_comes_back_from_the_benchmark_never_answers(folder: Path, what: str) -> None:
+    with opened(folder, f"kinds.track_a_fork_that_{what}") as worker:
+        assert [worker.ask(SAMPLE, 60)["value"] for _ in range(3)] == [1.0] * 3
+        assert worker.ask({"do": "settle"}, 60) == {}
+
+
+@needs_fork
+def test_a_fork_that_leaves_tears_nothing_down(folder: Path) -> None:
+    with opened(folder, "kinds.Forks.track_exit") as worker:
+        assert worker.ask(SAMPLE, 60)["value"] == 3
+        assert not (folder / "torn-down").exists()
+        worker.ask({"do": "close"}, 60)
+    assert (folder / "torn-down").exists()
 
 
 def test_a_benchmark_that_reads_its_input_finds_none_and_harms_no_request(folder: Path) -> None:
