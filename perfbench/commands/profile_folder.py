@@ -16,6 +16,7 @@ from pathlib import Path
 from perfbench.commands.profiled import Profiled
 from perfbench.environment import current
 from perfbench.errors import UsageError
+from perfbench.measure.repository import keep_out
 from perfbench.model import BenchmarkId
 from perfbench.model_profile import DifferentialGraph, FlameGraph, ProfileManifest
 from perfbench.profiling.call_tree import CallTree
@@ -55,10 +56,14 @@ def profile_folder(root: Path, benchmark: BenchmarkId, revision: str, tool: str)
 
 @contextmanager
 def made_whole(folder: Path) -> Iterator[Path]:
-    """A temporary folder beside `folder`, which takes its place at the end of the block, or goes."""
+    """A temporary folder beside `folder`, which takes its place at the end of the block, or goes.
+
+    Git passes over either: a profile must not make a clean tree dirty.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
     try:
+        keep_out(making)
         yield making
         making.chmod(0o755)
         if folder.exists():

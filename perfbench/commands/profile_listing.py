@@ -41,14 +41,14 @@ def stored_profiles(profiles: Path) -> Iterator[Stored | UsageError]:
 
 
 def write_index(profiles: Path) -> int:
-    """Write `index.html` into the folder, have git pass over it and the profiles; returns how many it lists."""
+    """Write `index.html` into the folder, where git passes over it; returns how many profiles it lists."""
     from perfbench.reports.profile_index import index_page  # noqa: PLC0415
 
     found = [one for one in stored_profiles(profiles) if isinstance(one, Stored)]
     found.sort(key=lambda one: -one.manifest.started)
     entries = [_entry(one, profiles) for one in found[:MOST]]
     (profiles / INDEX).write_text(index_page(entries), encoding="utf-8")
-    keep_out(profiles, "/.gitignore", f"/{INDEX}", "/*/")
+    keep_out(profiles, "/.gitignore", f"/{INDEX}")
     return len(entries)
 
 

@@ -23,6 +23,7 @@ from typing import Any
 from perfbench.commands.profile_folder import DETAILS, PROFILES, SPEEDSCOPE, manifest_of_process, write_pages
 from perfbench.commands.profiled import WAITS
 from perfbench.errors import PerfbenchError
+from perfbench.measure.repository import keep_out
 from perfbench.profiling.call_tree import below, overlaid, renamed
 from perfbench.profiling.manifest import NAME, read_manifest
 from perfbench.profiling.own_code import FileNames, Harness
@@ -83,6 +84,7 @@ class ProfilerHook:
         try:
             self._recorder = recorder(Wanted(self.tool, chosen_mode(self.tool, None)))
             self._place.mkdir(parents=True)
+            keep_out(self._place.parent)
             _let_be_watched()
             self._recorder.start(_Own(), self._place)
         except PerfbenchError as error:

@@ -57,8 +57,8 @@ LENT = ("asv_runner", "pympler")
 WANTS_PYMPLER = ("mem_", "Mem")
 CONTROL = "perfbench.control"
 LENT_VARIABLE = "PERFBENCH_LENT"
-OWNER = os.getpid()
-"""A process that the benchmark forks, and that comes back from it, is no worker."""
+OWN_PID = os.getpid()
+"""What the benchmark forks has another one, and is no worker."""
 
 Reply = Dict[str, Any]
 
@@ -246,6 +246,8 @@ class Session:
         self.fresh = True
 
     def close(self) -> None:
+        if os.getpid() != OWN_PID:
+            return  # its parent uses what would be torn down
         if self.recorder is not None:
             self.stop_recorder()
         benchmark, self.benchmark = self.benchmark, None
@@ -266,7 +268,8 @@ class Session:
         for _ in range(repeats):
             self.make_ready()
             self.fresh = False
-            one, spent = self.call(loops)
+            with forks_ending_here():
+                one, spent = self.call(loops)
             value += one
             cpu += spent
         calls = repeats * (loops if self.benchmark.type == "time" else 1)
@@ -423,15 +426,12 @@ def serve(session: Session, requests: IO[bytes], replies: IO[bytes]) -> None:
     for line in requests:
         request = json.loads(line)
         try:
-            reply = answer(session, request)
+            with forks_ending_here():
+                reply = answer(session, request)
         except NotImplementedError as error:
             reply = {"skipped": str(error) or last_line(error)}
         except Exception as error:
             reply = {"failed": last_line(error), "trace": traceback.format_exc()}
-        if os.getpid() != OWNER:
-            sys.stderr.write(reply.get("trace", "a fork of the benchmark has come back from it\n"))
-            sys.stderr.flush()
-            os._exit(1)
         replies.write(json.dumps(reply).encode() + b"\n")
         replies.flush()
         if request["do"] == "close":
@@ -447,11 +447,36 @@ def leave_with_parent() -> None:
             ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
 
 
+def leave(*_: object) -> None:
+    sys.exit(143)
+
+
 def leave_on_sigterm() -> None:
     """Tear down first. What the benchmark forks ends at once, as multiprocessing expects of the processes of a pool."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+    def end_at_once() -> None:
+        if signal.getsignal(signal.SIGTERM) is leave:  # else it is the benchmark's own
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    signal.signal(signal.SIGTERM, leave)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+        os.register_at_fork(after_in_child=end_at_once)
+
+
+@contextlib.contextmanager
+def forks_ending_here() -> Iterator[None]:
+    """End what the benchmark has forked and what comes back from it: it must neither go on nor answer."""
+    try:
+        yield
+    except Exception:
+        if os.getpid() != OWN_PID:
+            traceback.print_exc()
+            os._exit(1)
+        raise
+    if os.getpid() != OWN_PID:
+        sys.stderr.write("a fork of the benchmark has come back from it\n")
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def main(folder: str, libraries: str, name: str | None = None) -> None:
@@ -474,8 +499,7 @@ def main(folder: str, libraries: str, name: str | None = None) -> None:
     try:
         serve(session, requests, replies)
     finally:
-        if os.getpid() == OWNER:
-            session.close()
+        session.close()
 
 
 if __name__ == "__main__":

@@ -27,13 +27,14 @@ def document(
     """The page. `title` is text, `body` is HTML, `data` is a `data_block`, of which the scripts make what moves.
 
     Content-Security-Policy Level 3: only the script and the style with these hashes count, and no request is allowed;
-    `data:` is for the icon. A block of JSON is no script, so it needs no hash.
+    `data:` is for the icon. A block of JSON is no script, so it needs no hash. Without scripts none is allowed.
     """
     style = "".join(static_text(one) for one in styles)
     script = "".join(static_text(one) for one in scripts)
+    blocks = f'<script type="application/json" id="data">{data}</script>\n<script>{script}</script>\n'
     return Template(static_text((REPORTS, "document.html"))).substitute(
-        title=text(title), style=style, script=script, body=body, data=data,
-        style_hash=_hash(style), script_hash=_hash(script),
+        title=text(title), style=style, body=body, scripts=blocks if scripts else "",
+        style_hash=_hash(style), script_hash=_hash(script) if scripts else "none",
     )  # fmt: skip
 
 

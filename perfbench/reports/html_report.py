@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -60,7 +61,7 @@ def _list(name: str, kind: str, sentences: Sequence[str]) -> str:
     if not sentences:
         return ""
     items = "".join(f"<li>{text(one)}</li>" for one in sentences)
-    return f'<ul class="{kind} {name}" aria-label="{name}">{items}</ul>'
+    return f'<section class="{kind} {name}"><h2>{name.capitalize()}</h2><ul>{items}</ul></section>'
 
 
 def _moved(report: Report, folder: Path) -> str:
@@ -71,10 +72,8 @@ def _moved(report: Report, folder: Path) -> str:
     chart = IntervalChart(verdict.comparison for verdict, _ in told if verdict.comparison is not None)
     explained = {found.benchmark: found for found in report.explanations}
     rows = "".join(_row(verdict, entry, chart, explained, folder) for verdict, entry in told)
-    rows += "".join(_untold(found, folder) for found in explained.values())
-    low, high = chart.ends
-    scale = f'<p class="dim scale">Changes are drawn from {low} to {high}; the line is no change.</p>'
-    return f'<section aria-label="What moved"><ul class="moved">{rows}</ul>{scale}</section>'
+    scale = f'<p class="dim scale">{text(chart.scale())}</p>' if chart.scale() else ""
+    return f'<section><h2 class="hear">What moved</h2><ul class="moved">{rows}</ul>{scale}</section>'
 
 
 def _row(
@@ -85,8 +84,7 @@ def _row(
     folder: Path,
 ) -> str:
     target = f' <span class="tag">{text(entry.target)}</span>' if entry.target else ""
-    seen = f"could see {entry.seen}" if entry.seen else ""
-    where = " · ".join(text(part) for part in (str(entry.outcome), entry.note, seen) if part)
+    where = " · ".join(text(part) for part in (str(entry.outcome), entry.note, _seen(verdict, entry)) if part)
     size, _, interval = entry.change.partition(" (")
     # A row of another metric may have the same benchmark: it is explained once.
     found = explained.pop(verdict.benchmark, None) if verdict.outcome is Outcome.REGRESSED else None
@@ -102,13 +100,10 @@ def _row(
     )
 
 
-def _untold(found: Explanation, folder: Path) -> str:
-    """An explanation of what no row stands for."""
-    name, _ = outline.explanation(found)
-    return (
-        f'<li class="worse"><span class="mark"></span><span class="name">{_breakable(name)}</span>'
-        f"{_why(found, folder)}</li>"
-    )
+def _seen(verdict: Verdict, entry: Entry) -> str:
+    """The smallest worsening that would have been seen; empty where there is none, or the note says it already."""
+    known = verdict.effect is not None and math.isfinite(verdict.effect) and entry.seen
+    return f"could see {entry.seen}" if known and "could see" not in entry.note else ""
 
 
 def _why(found: Explanation, folder: Path) -> str:
@@ -127,7 +122,7 @@ def _why(found: Explanation, folder: Path) -> str:
 
 
 def _frame(frame: ExplainingFrame) -> str:
-    width = BAR * min(max(frame.share, 0.0), 1.0)
+    width = BAR * (min(frame.share, 1.0) if frame.share > 0 else 0.0)
     place = f" {text(frame.file)}" if frame.file else ""
     caller = f", called by {text(frame.caller)}" if frame.caller else ""
     return (
@@ -164,7 +159,10 @@ def _cell(cell: Cell) -> str:
 
 
 def _fold(words: str, content: str) -> str:
-    return f'<details><summary>{text(words)}</summary><div class="wide">{content}</div></details>'
+    return (
+        f"<details><summary>{text(words)}</summary>"
+        f'<div class="wide" tabindex="0" role="region" aria-label="{text(words)}">{content}</div></details>'
+    )
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -13,40 +13,46 @@ EDGE = 8.0
 """Kept free on either side."""
 
 NARROWEST, WIDEST = math.log(1.05), math.log(16)
-"""The scale reaches at least 5 % to either side, so that noise looks like noise; what lies beyond 16 × is cut."""
+"""The scale reaches at least 5 % to either side, so that noise looks like noise, and at most to 16 ×."""
 
 
 class IntervalChart:
     """Draws changes on one scale, even in the logarithm: twice as slow lies as far out as twice as fast."""
 
     def __init__(self, comparisons: Iterable[Comparison]) -> None:
-        bounds = [abs(_log(bound)) for one in comparisons for bound in (one.low, one.ratio, one.high)]
-        furthest = max((bound for bound in bounds if not math.isnan(bound)), default=0.0)
-        self.reach = min(max(furthest, NARROWEST), WIDEST)
+        drawn = [one for one in comparisons if not math.isnan(one.ratio)]
+        # A bound of 0 or ∞ says that nothing is known in that direction; the others keep their scale.
+        known = [abs(_log(bound)) for one in drawn for bound in (one.low, one.ratio, one.high)]
+        furthest = max((bound for bound in known if math.isfinite(bound)), default=0.0)
+        self._reach = min(max(furthest, NARROWEST), WIDEST)
+        self._cut = any(bound > self._reach for bound in known)
+        self._empty = not drawn
 
-    @property
-    def ends(self) -> tuple[str, str]:
-        """What the left and the right end of the scale stand for: `−28 %` and `+38 %`."""
-        return format_ratio(math.exp(-self.reach)), format_ratio(math.exp(self.reach))
+    def scale(self) -> str:
+        """What the ends of the scale stand for, as a sentence; empty where nothing is drawn."""
+        if self._empty:
+            return ""
+        low, high = format_ratio(math.exp(-self._reach)), format_ratio(math.exp(self._reach))
+        beyond = "; what lies beyond is drawn to its end" if self._cut else ""
+        return f"Changes with their intervals, from {low} to {high}{beyond}; the line is no change."
 
     def picture(self, comparison: Comparison) -> str:
         """The change as SVG; empty where there is none. Who does not see it reads the same in numbers beside it."""
         if math.isnan(comparison.ratio):
             return ""
-        middle = self._place(comparison.ratio)
+        middle, one = self._place(comparison.ratio), self._place(1.0)
         low, high = (
             middle if math.isnan(bound) else self._place(bound) for bound in (comparison.low, comparison.high)
         )
-        one = self._place(1.0)
         return (
             f'<svg class="change" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" aria-hidden="true">'
-            f'<line x1="{one:.1f}" y1="0" x2="{one:.1f}" y2="{HEIGHT:g}"/>'
-            f'<rect x="{low:.1f}" y="7" width="{max(high - low, 1):.1f}" height="6" rx="3"/>'
-            f'<circle cx="{middle:.1f}" cy="10" r="3"/></svg>'
+            f'<line class="none" x1="{one:.1f}" y1="0" x2="{one:.1f}" y2="{HEIGHT:g}"/>'
+            f'<rect x="{low:.1f}" y="5" width="{max(high - low, 1):.1f}" height="10"/>'
+            f'<line x1="{middle:.1f}" y1="3" x2="{middle:.1f}" y2="17"/></svg>'
         )
 
     def _place(self, ratio: float) -> float:
-        share = min(max(_log(ratio) / self.reach, -1.0), 1.0)
+        share = min(max(_log(ratio) / self._reach, -1.0), 1.0)
         return WIDTH / 2 + share * (WIDTH / 2 - EDGE)
 
 

@@ -35,6 +35,7 @@ def test_a_pyperf_run_is_profiled_and_its_result_is_no_measurement(tmp_path: Pat
     (page,) = tmp_path.glob("profiles/pyperf-bench/*-cprofile/flame-graph.html")
     manifest = read_manifest(page.parent)
     assert manifest.samples > 0
+    assert (page.parent / ".gitignore").read_text() == "*\n"
     assert manifest.notes[0].endswith("profiles of pyperf's worker processes")
     text = (page.parent / "summary.txt").read_text()
     assert "work" in text

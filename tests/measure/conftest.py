@@ -89,15 +89,37 @@ def track_a_fork_that_returns():
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0
 
 
-class Forks:
-    def track_exit(self):
-        child = os.fork()
-        if child == 0:
-            sys.exit(3)
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+def track_exit_code_of_a_fork_with_a_handler():
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(42))
+    child = os.fork()
+    if child == 0:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-    def teardown(self):
-        open(os.path.join(os.path.dirname(__file__), "torn-down"), "w").close()
+
+def note(what):
+    with open(os.path.join(os.path.dirname(__file__), "noted"), "a") as file:
+        file.write(f"{what} {os.getpid()}\\n")
+
+
+class Forks:
+    params = ["exits", "returns", "raises"]
+
+    def setup(self, how):
+        note("setup")
+
+    def time_fork(self, how):
+        child = os.fork()
+        if child == 0 and how == "exits":
+            sys.exit(3)
+        if child == 0 and how == "raises":
+            raise NotImplementedError("in the child")
+        if child:
+            os.waitpid(child, 0)
+
+    def teardown(self, how):
+        note("teardown")
 
 
 def time_never_ends():

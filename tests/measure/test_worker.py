@@ -155,12 +155,20 @@ def test_a_fork_that_comes_back_from_the_benchmark_never_answers(folder: Path, w
 
 
 @needs_fork
-def test_a_fork_that_leaves_tears_nothing_down(folder: Path) -> None:
-    with opened(folder, "kinds.Forks.track_exit") as worker:
-        assert worker.ask(SAMPLE, 60)["value"] == 3
-        assert not (folder / "torn-down").exists()
+@pytest.mark.parametrize("how", [0, 1, 2], ids=["exits", "returns", "raises"])
+def test_a_fork_never_goes_on_and_tears_nothing_down(folder: Path, how: int) -> None:
+    (folder / "noted").unlink(missing_ok=True)
+    with opened(folder, "kinds.Forks.time_fork", how) as worker:
+        worker.ask({"do": "sample", "loops": 1, "repeats": 3}, 60)
         worker.ask({"do": "close"}, 60)
-    assert (folder / "torn-down").exists()
+    noted = (folder / "noted").read_text().splitlines()
+    assert noted == [f"{what} {worker.pid}" for what in ("setup", "teardown") * 3]
+
+
+@needs_fork
+def test_a_benchmarks_own_handler_of_sigterm_holds_in_its_forks(folder: Path) -> None:
+    with opened(folder, "kinds.track_exit_code_of_a_fork_with_a_handler") as worker:
+        assert worker.ask(SAMPLE, 60)["value"] == 42
 
 
 def test_a_benchmark_that_reads_its_input_finds_none_and_harms_no_request(folder: Path) -> None:

@@ -258,7 +258,7 @@ EXPLANATIONS = (
         page="profiles/container.Lifecycle.time_start_docker_runc/9d0e77c..3f2c1ab-py-spy/differential.html",
     ),
     Explanation(
-        row("command.Exec.track_overhead", "runc"),
+        row("command.Exec.track_overhead", "runc", output="64KiB"),
         "py-spy",
         reason="under the profiler head takes no more than base",
     ),

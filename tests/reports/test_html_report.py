@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -36,7 +37,7 @@ def hostile_report() -> Report:
 
 
 @pytest.mark.parametrize("make", [sample.full_report, sample.head_only_report, sample.baseline_report])
-def test_the_report_reads_as_it_did(make: Callable[[], Report], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_reads_as_it_did(make: Callable[[], Report]) -> None:
     shown = html_report.body(make(), Path("reports")).replace("><", ">\n<")
     assert_golden(f"{make.__name__.removesuffix('_report')}.html", shown + "\n")
 
@@ -60,7 +61,8 @@ def test_a_row_without_a_profile_has_no_reason_invented() -> None:
 def test_nothing_that_it_is_told_becomes_markup() -> None:
     page = html_report.render(hostile_report())
     bare = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
-    assert page.count("<script") == 2
+    assert page.count("<script") == 0
+    assert "script-src 'none'" in page
     assert not re.search(r"<script|<img|\x1b|\u202e", bare)
     assert not re.search(r"<[^>]*\s(src|srcset|style|on\w+)=", bare.replace("data:image", ""))
     assert all(link.startswith(("./", "#main", "data:image")) for link in re.findall(r'href="([^"]*)"', bare))
@@ -72,10 +74,32 @@ def test_changes_share_one_scale_and_none_leaves_the_picture() -> None:
         for n, ratio in enumerate((1.5, 0.5, 1e9, 1e-9))
     ]
     page = html_report.render(replace(sample.full_report(), verdicts=tuple(rows)))
-    middles = [float(place) for place in re.findall(r'<circle cx="([^"]*)"', page)]
-    assert min(middles) == 8.0
-    assert max(middles) == 152.0
-    assert 80 < middles[0] < 152 > middles[1] > 8
+    more, less, *far = middles(page)
+    assert far == [152.0, 8.0]
+    assert 80 < more < 152
+    assert 8 < less < 80
+    assert "from −94 % to +1500 %; what lies beyond is drawn to its end" in page
+
+
+def middles(page: str) -> list[float]:
+    """Where the changes of a page lie in their pictures."""
+    return [float(place) for place in re.findall(r'<line x1="([^"]*)"', page)]
+
+
+@pytest.mark.parametrize("bounds", [(0.0, math.inf), (math.nan, math.nan), (-1.0, 2.0)])
+def test_a_row_whose_bounds_say_nothing_leaves_the_others_their_scale(bounds: tuple[float, float]) -> None:
+    known = sample.compared(sample.row("bench.time_known"), 1.0, 1.08)
+    vague = replace(known, benchmark=sample.row("bench.time_vague"), low=bounds[0], high=bounds[1])
+    rows = tuple(sample.judged(Outcome.INCONCLUSIVE, one) for one in (known, vague))
+    page = html_report.render(replace(sample.full_report(), verdicts=rows))
+    assert middles(page)[0] > (110 if bounds[1] != 2.0 else 85)
+    assert "nan" not in page
+    assert "inf" not in page
+
+
+def test_without_a_change_no_scale_is_told() -> None:
+    assert "Changes with their intervals" in html_report.render(sample.full_report())
+    assert "Changes with their intervals" not in html_report.render(sample.head_only_report())
 
 
 @pytest.fixture(scope="module")

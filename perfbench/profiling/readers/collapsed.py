@@ -21,6 +21,8 @@ from perfbench.profiling.readers.profile import (
     Profile,
     Stacks,
     bounded,
+    check_count,
+    check_names,
     is_weight,
     unknown,
 )
@@ -43,17 +45,23 @@ _WORDS = methodcaller("rsplit", None, 1)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What some of a file's lines hold: so many `stacks`, and how many lines are `lost` that hold none.
+    """What some of a file's lines hold: so many `stacks` of so many `frames` in all; lines that hold none are `lost`.
 
     `problems` are the first of so many (`problem_count`), with their lines counted from the part's first.
     """
 
     tree: CallTree
     stacks: int
+    frames: int
     lines: int
     lost: int
     problems: Sequence[tuple[int | None, str]]
     problem_count: int
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether so many lines hold no stack that the file is something else."""
+        return self.lost > PATIENCE and not self.stacks
 
 
 def profile_of(parts: Sequence[Part], path: Path) -> Profile:
@@ -69,7 +77,9 @@ def profile_of(parts: Sequence[Part], path: Path) -> Profile:
         found = [(line and line + lines, message) for line, message in part.problems]
         problems.add(found, part.problem_count)
         lines += part.lines
+    check_count(sum(part.frames for part in parts), path)
     tree = parts[0].tree if len(parts) == 1 else overlaid([part.tree for part in parts])[0]
+    check_names(len(tree.frames), sum(len(frame.function) + len(frame.file) for frame in tree.frames), path)
     counted = float(bounded(tree, path).weight.sum())
     return Profile(tree, SAMPLES, int(counted) if counted.is_integer() else stacks, problems.found())
 
@@ -84,11 +94,14 @@ class CollapsedReading:
         self._frames = _Frames(self._stacks)
         self._roots = _Roots(self._frames, self._stacks)
 
-    def take_all(self, batches: Iterable[list[bytes]]) -> None:
-        """Take all of these lines, or so many as show that they hold no stacks. Raises UsageError for too much."""
+    def take_all(self, batches: Iterable[list[bytes]], *, first: bool = True) -> None:
+        """Take all of these lines; of a file's `first` ones only so many as show that it holds no stacks.
+
+        Raises UsageError for too much.
+        """
         for batch in batches:
             self.take(batch)
-            if self._lost > PATIENCE and not len(self._stacks):
+            if first and self._lost > PATIENCE and not len(self._stacks):
                 break
 
     def part(self) -> Part:
@@ -96,6 +109,7 @@ class CollapsedReading:
         return Part(
             self._stacks.tree() if self._counted else StackCollector().tree(),
             len(self._stacks),
+            self._stacks.count,
             self._lines,
             self._lost,
             self._problems.first(),

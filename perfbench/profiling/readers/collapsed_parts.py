@@ -22,7 +22,7 @@ from pathlib import Path
 from perfbench.model_profile import Frame
 from perfbench.profiling.call_tree import CallTree
 from perfbench.profiling.readers.collapsed import CollapsedReading, Part, profile_of
-from perfbench.profiling.readers.profile import Profile, too_large
+from perfbench.profiling.readers.profile import Profile, too_large, unknown
 from perfbench.profiling.readers.text_file import GZIP, LONGEST_LINE, MOST_BYTES, line_batches
 
 SMALLEST_PART = 96 * 2**20
@@ -48,6 +48,8 @@ def read_collapsed(path: Path) -> Profile:
         processes = [_begun(path, *other) for other in others]
         opened.callback(_end, processes)
         parts = [_part(path, cuts[0], cuts[1])]
+        if parts[0].hopeless:
+            raise unknown(path)
         for (begin, end, out), process in zip(others, processes, strict=True):
             parts.append(_part(path, begin, end) if process.wait() else _loaded(out))
     return profile_of(parts, path)
@@ -55,7 +57,7 @@ def read_collapsed(path: Path) -> Profile:
 
 def _part(path: Path, begin: int = 0, end: int | None = None) -> Part:
     reading = CollapsedReading(path)
-    reading.take_all(line_batches(path, begin, end))
+    reading.take_all(line_batches(path, begin, end), first=begin == 0)
     return reading.part()
 
 
@@ -103,7 +105,7 @@ def _save(part: Part, out: Path) -> None:
 
     tree = part.tree
     facts = {name: getattr(part, name) for name in _FACTS}
-    facts["frames"] = [(frame.function, frame.file, frame.line) for frame in tree.frames]
+    facts["names"] = [(frame.function, frame.file, frame.line) for frame in tree.frames]
     np.savez(
         out,
         facts=np.frombuffer(json.dumps(facts).encode(), np.uint8),
@@ -118,7 +120,7 @@ def _loaded(out: Path) -> Part:
     with np.load(out, allow_pickle=False) as found:
         columns = dict(found)
     facts = json.loads(columns.pop("facts").tobytes())
-    frames = tuple(Frame(*name) for name in facts.pop("frames"))
+    frames = tuple(Frame(*name) for name in facts.pop("names"))
     return Part(tree=CallTree(frames, **columns), **facts)
 
 

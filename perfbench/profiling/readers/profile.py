@@ -95,13 +95,13 @@ class Stacks(RootedStacks):
         super().__init__()
         self._path = path
         self._names = 0
-        self._count = 0
+        self.count = 0
+        """Frames so far, in all stacks."""
 
     def number(self, frame: Frame) -> int:
         """The number of a frame."""
         self._names += len(frame.function) + len(frame.file)
-        if len(self.frames) >= MOST_DIFFERENT or self._names > LONGEST_NAMES:
-            raise too_large(self._path, "names too many functions")
+        check_names(len(self.frames) + 1, self._names, self._path)
         return super().number(frame)
 
     def root(self, numbers: Sequence[int]) -> int:
@@ -124,9 +124,8 @@ class Stacks(RootedStacks):
         return bounded(super().tree(), self._path)
 
     def _charge(self, frames: int) -> None:
-        self._count += frames
-        if self._count > MOST_FRAMES:
-            raise too_large(self._path, f"has more than {MOST_FRAMES:,} frames in its stacks")
+        self.count += frames
+        check_count(self.count, self._path)
 
 
 def bounded(tree: CallTree, path: Path) -> CallTree:
@@ -136,6 +135,18 @@ def bounded(tree: CallTree, path: Path) -> CallTree:
     if not tree.weight.any():
         raise no_samples(path)
     return tree
+
+
+def check_count(frames: int, path: Path) -> None:
+    """Raise UsageError where all stacks together have too many frames."""
+    if frames > MOST_FRAMES:
+        raise too_large(path, f"has more than {MOST_FRAMES:,} frames in its stacks")
+
+
+def check_names(different: int, length: int, path: Path) -> None:
+    """Raise UsageError for too many different frames, or for names that are too long together."""
+    if different > MOST_DIFFERENT or length > LONGEST_NAMES:
+        raise too_large(path, "names too many functions")
 
 
 def is_weight(value: float) -> bool:

@@ -70,7 +70,7 @@ def test_what_is_held_is_recorded_in_a_file_that_does_not_grow_with_time(tmp_pat
     _, many = recorded(tmp_path / "many", mode, 50_000)
     shares = {share.frame.function: share.inclusive for share in functions(found.tree)}
     assert 500_000 <= shares["hold"] < 510_000
-    assert many.stat().st_size < few.stat().st_size + 2_000
+    assert many.stat().st_size < 1.5 * few.stat().st_size
     with pytest.raises(UsageError, match="cannot tell total; choose peak or leaks, or record"):
         read_profile(many, what="total")
 

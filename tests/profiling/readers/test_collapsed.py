@@ -190,6 +190,41 @@ def test_a_large_file_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.Monke
     assert parts.samples == whole.samples == 2 * 96
 
 
+@pytest.mark.parametrize(
+    ("bound", "value", "why"),
+    [("MOST_FRAMES", 1_000, "more than 1,000 frames"), ("MOST_DIFFERENT", 150, "too many functions"),
+     ("LONGEST_NAMES", 500, "too many functions")],
+)  # fmt: skip
+def test_bounds_hold_for_all_parts_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, value: int, why: str
+) -> None:
+    monkeypatch.setattr(collapsed_parts, "SMALLEST_PART", 1_000)
+    monkeypatch.setattr(collapsed_parts, "processors", lambda: 4)
+    text = "".join(f"a;b;c;d;e;f;g{at} 1\n" for at in range(250))
+    assert len(read(tmp_path / "raw", text).tree.parent) == 257
+    monkeypatch.setattr(profile, bound, value)
+    with pytest.raises(UsageError, match=why):
+        read(tmp_path / "raw", text)
+
+
+@pytest.mark.parametrize("processors", [1, 2])
+@pytest.mark.parametrize(
+    ("stacks_first", "lost"), [(True, 1_600), (True, 1_400), (False, 900), (False, 1_100)]
+)
+def test_what_is_no_profile_does_not_depend_on_the_processors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int, stacks_first: bool, lost: int
+) -> None:
+    monkeypatch.setattr(collapsed_parts, "SMALLEST_PART", 5_000)
+    monkeypatch.setattr(collapsed_parts, "processors", lambda: processors)
+    some, none = "a;b 1\n" * 1_500, "nonsense\n" * lost
+    text = some + none if stacks_first else none + some
+    if lost in (1_600, 1_100):
+        with pytest.raises(UsageError, match="is no profile"):
+            read(tmp_path / "raw", text)
+    else:
+        assert read(tmp_path / "raw", text).samples == 1_500
+
+
 def test_a_part_that_weighs_nothing_is_not_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collapsed_parts, "SMALLEST_PART", 200)
     monkeypatch.setattr(collapsed_parts, "processors", lambda: 2)
