@@ -170,7 +170,8 @@ def test_a_profile_does_not_make_a_clean_tree_dirty(project: SampleProject) -> N
     assert project.git("status", "--porcelain") == ""
     project.write("profiles/mine/notes.txt", "nobody else's")
     assert project.git("status", "--porcelain") == "?? profiles/"
-    shutil.rmtree(project.root / "profiles" / "mine")
+    for name in ("mine", "differences"):
+        shutil.rmtree(project.root / "profiles" / name)
 
 
 @pytest.mark.parametrize(
