@@ -16,11 +16,13 @@ from perfbench.commands.profile_folder import (
     folder_name,
     made_whole,
     profiles_folder,
+    write_differential,
 )
+from perfbench.commands.profile_listing import write_index
 from perfbench.commands.profiled import PEAK
 from perfbench.errors import UsageError
 from perfbench.model import Problem
-from perfbench.model_profile import ProfileManifest
+from perfbench.model_profile import DifferentialGraph, ProfileManifest
 from perfbench.profiling.call_tree import CallTree
 from perfbench.profiling.drawing import as_shares, differential_graph, flame_graph
 from perfbench.profiling.manifest import NAME, read_manifest
@@ -89,18 +91,31 @@ def write_difference(base: Path, head: Path, output: Path | None, *, absolute: b
         head_title=other.title,
         normalised=normalised,
     )
-    page = differential_page(graph, one.manifest, other.manifest)
     if output is not None:
         place = output
+        page = differential_page(graph, one.manifest, other.manifest)
         (writable(output) or output).write_text(page, encoding="utf-8")
     else:
-        place = _between(one, other) / DIFFERENTIAL
-        with made_whole(place.parent) as making:
-            (making / DIFFERENTIAL).write_text(page, encoding="utf-8")
+        place = _store_difference(graph, one, other)
     click.echo(moved_summary(graph, TOLD))
     _tell(one)
     _tell(other)
     click.echo(f"written to {place}")
+
+
+def _store_difference(graph: DifferentialGraph, one: ProfileFile, other: ProfileFile) -> Path:
+    """Write the page below `profiles/`; what is of two profiles of ours is listed there as well."""
+    profiles = profiles_folder()
+    folder = profiles / "differences" / folder_name(f"{one.title}..{other.title}")
+    with made_whole(folder) as making:
+        if one.manifest and other.manifest:
+            write_differential(making, graph, one.manifest, other.manifest)
+        else:
+            page = differential_page(graph, one.manifest, other.manifest)
+            (making / DIFFERENTIAL).write_text(page, encoding="utf-8")
+    if one.manifest and other.manifest:
+        write_index(profiles)
+    return folder / DIFFERENTIAL
 
 
 def _normalised(
@@ -126,7 +141,3 @@ def _tell(found: ProfileFile) -> None:
 
 def _beside(path: Path) -> Path:
     return path / FLAME_GRAPH if path.is_dir() else path.with_name(f"{path.name}.html")
-
-
-def _between(one: ProfileFile, other: ProfileFile) -> Path:
-    return profiles_folder() / "differences" / folder_name(f"{one.title}..{other.title}")

@@ -251,6 +251,9 @@ def test_the_index_lists_what_was_profiled_and_old_profiles_can_go(project: Samp
     profile(project, "bench.time_work", "--seconds", "0.3 s")
     index = project.root / "profiles/index.html"
     assert "bench.time_work" in index.read_text()
+    mine = str(only(project.root, "profiles/bench.time_work/*-py-spy"))
+    assert profile_words(project, "diff", mine, mine).returncode == ExitCode.PASSED
+    assert '<span class="tag">differential</span>' in index.read_text()
     kept = profile_words(project, "clean", "--older-than", "1 day")
     assert "nothing to remove" in kept.stdout
     said = profile_words(project, "clean", "--all", "--dry-run")
