@@ -41,7 +41,8 @@ class Knocker:
     """gilknocker: a thread outside of Python that asks for the GIL, half of the time.
 
     A thread of its own that still asks for the GIL while Python ends would abort the process: Python unwinds it, and
-    Rust does not let itself be unwound. `stop` waits for the one, `end` for the other that it leaves.
+    Rust does not let itself be unwound. `stop` waits for the one, `end` for the other that it leaves. What is forked
+    meanwhile has neither of them, and would wait in vain: nothing is ended there, not even where Python ends.
     """
 
     method = "gilknocker: share of its time that a thread which asks for the GIL every 1 ms waits for it"
@@ -51,12 +52,16 @@ class Knocker:
         self._knocker = knock(KNOCK_MICROSECONDS, 10 * KNOCK_MICROSECONDS, 10 * KNOCK_MICROSECONDS)
         self._share: float | None = None
         self._before = _thread_ids()
+        self._process = os.getpid()
         self._knocker.start()
         atexit.register(self.end)
 
     def end(self) -> None:
         """Knock no more, and come back when nobody does."""
         if self._share is not None:
+            return
+        if os.getpid() != self._process:
+            atexit.unregister(self._knocker.stop)  # which it has registered itself
             return
         self._share = float(self._knocker.contention_metric)
         with warnings.catch_warnings():

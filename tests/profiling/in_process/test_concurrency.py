@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.profiling.in_process.conftest import FOLDER, Recording, in_thread
+from tests.profiling.in_process.conftest import FOLDER, Recording, in_thread, loaded
 
 PAUSE = 0.02
 FILES = ("concurrency.py", *(f"concurrency_{part}.py" for part in ("gil", "tasks", "threads", "waits")))
@@ -183,3 +184,17 @@ def test_a_process_that_ends_while_it_is_recorded_ends_well(tmp_path: Path) -> N
     command += [FOLDER / "concurrency.py", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_what_is_forked_meanwhile_waits_for_no_thread_that_it_lacks() -> None:
+    pytest.importorskip("gilknocker")
+    watching = loaded("concurrency_gil.py").watch()
+    time.sleep(2 * 0.1)  # gilknocker has no figure sooner
+    child = os.fork()
+    if not child:
+        watching.end()
+        os._exit(0 if watching.share(1.0) is None else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    watching.end()
+    assert watching.share(1.0) is not None
