@@ -129,7 +129,7 @@ class Chromium:
         self._process = os.posix_spawn(
             str(EXECUTABLE),
             [str(EXECUTABLE), *OPTIONS, f"--user-data-dir={self._profile}", "about:blank"],
-            os.environ | {"HOME": self._profile},
+            os.environ | {"HOME": self._profile, "TMPDIR": self._profile},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, null, 1),
                 (os.POSIX_SPAWN_DUP2, null, 2),
