@@ -15,7 +15,6 @@ from perfbench.reports.explanation import sentence
 from perfbench.reports.glyphs import MARKS
 from perfbench.reports.html_document import REPORTS, SITE, document, relative, text
 from perfbench.reports.interval_chart import IntervalChart
-from perfbench.reports.matrix import Cell
 from perfbench.reports.skips import skips
 from perfbench.units import format_percent
 
@@ -135,10 +134,10 @@ def _frame(frame: ExplainingFrame) -> str:
 
 def _passed(report: Report) -> Iterator[str]:
     tables = [
-        _table((table.group, *table.targets), [(phase, *map(_cell, cells)) for phase, cells in table.lines])
+        _table((table.group, *table.targets), [(phase, *map(str, cells)) for phase, cells in table.lines])
         for table in matrix.matrices(report)
     ]
-    rows = [(name, _cell(cell)) for name, cell in matrix.without_target(report)]
+    rows = [(name, str(cell)) for name, cell in matrix.without_target(report)]
     if rows:
         tables.append(_table(("benchmark", "median"), rows))
     if tables:
@@ -152,10 +151,6 @@ def _skipped(report: Report) -> Iterator[str]:
         number = dict(outline.counts(report))[Outcome.SKIPPED]
         rows = [(skip.where, skip.target, skip.reason, str(skip.rows)) for skip in skipped]
         yield _fold(f"{number} skipped", _table(("benchmarks", "target", "reason", "rows"), rows))
-
-
-def _cell(cell: Cell) -> str:
-    return " ".join(part for part in (cell.value, cell.change, cell.mark) if part)
 
 
 def _fold(words: str, content: str) -> str:

@@ -90,7 +90,7 @@ def _matrix(table: Matrix) -> Block:
 
 
 def _cell(cell: Cell) -> str:
-    return escape(" ".join(part for part in (cell.value, cell.change, cell.mark) if part))
+    return escape(str(cell))
 
 
 def _skipped(report: Report) -> Iterator[Fold]:

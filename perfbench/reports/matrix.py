@@ -22,6 +22,9 @@ class Cell:
     change: str = ""
     mark: str = ""
 
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.value, self.change, self.mark) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:

@@ -50,10 +50,11 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def measure(query: str) -> None:
+def measure(query: str) -> database.Query:
     row = database.Query()
     row.setup(query)
     row.time_query(query)
+    return row
 
 
 @pytest.mark.parametrize("query", ["sqlite_point", "sqlite_scan"])
@@ -121,7 +122,7 @@ def test_a_server_of_the_project_s_own_is_measured(
         none="SET timezone = 'UTC'",
     )
     measure("like")
-    measure("none")
+    assert list(measure("none").execute("SHOW timezone")) == [("UTC",)]
 
 
 def test_a_variable_that_is_not_set_skips_the_row(

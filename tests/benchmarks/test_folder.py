@@ -66,4 +66,6 @@ def test_an_answer_that_is_not_whole_is_no_measurement(
 
 
 def test_teardown_without_setup_is_harmless() -> None:
-    folder.File().teardown("1KiB")
+    row = folder.File()
+    row.teardown("1KiB")
+    assert not any(vars(row).values())

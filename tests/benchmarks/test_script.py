@@ -160,7 +160,9 @@ def test_samples_of_a_row_share_one_engine(tmp_path: Path) -> None:
 
 def test_teardown_without_setup_is_harmless() -> None:
     for cls in (script.Engine, script.Register, script.Compile):
-        cls().teardown("quickjs")
+        row = cls()
+        row.teardown("quickjs")
+        assert not any(vars(row).values())
 
 
 def test_an_own_engine_is_measured_by_its_own_script() -> None:

@@ -146,8 +146,10 @@ def test_what_a_killed_process_left_on_a_server_goes_with_the_next(servers: Call
 
 @pytest.mark.parametrize("row", CLASSES)
 def test_teardown_without_setup_is_harmless(row: Any) -> None:
-    if hasattr(row, "teardown"):
-        row().teardown("redis")
+    made = row()
+    if hasattr(made, "teardown"):
+        made.teardown("redis")
+    assert not any(vars(made).values())
 
 
 def test_threads_that_are_never_let_go_end_with_the_row() -> None:
@@ -190,6 +192,7 @@ def test_ids_that_come_twice_are_no_measurement() -> None:
 # ---- a project's own ------------------------------------------------------------------------------------
 
 closed: list[str] = []
+called: list[str] = []
 
 
 class Whole:
@@ -222,10 +225,12 @@ class Whole:
 class OnlyWrites:
     def write(self, session: sessions.Session) -> None:
         assert session.history
+        called.append("write")
 
 
 class OnlyCreates:
     def create(self, state: dict[str, Any]) -> Any:
+        called.append("create")
         return sessions.Session(sessions.new_id(), state, [], 0.0)
 
 
@@ -272,11 +277,15 @@ def test_a_method_that_is_missing_skips_the_rows_that_need_it(
 
 
 def test_the_rows_that_do_not_need_it_are_measured(own: Configure) -> None:
+    called.clear()
     own(OnlyWrites)
     measure(session.Write)
+    assert set(called) == {"write"}
     _stores.release()
+    called.clear()
     own(OnlyCreates)
     measure(session.Create)
+    assert set(called) == {"create"}
 
 
 def test_a_factory_that_raises_fails_the_row_with_its_reason(own: Configure) -> None:

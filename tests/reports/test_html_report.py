@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from perfbench.model import ExplainingFrame, Explanation, Finding, Outcome, Repo
 from perfbench.reports import html_report
 
 from . import sample
-from .chromium import EXECUTABLE, MISSING, Chromium
+from .chromium import Chromium
 from .golden import assert_golden
 
 HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\u202e\"'&"
@@ -100,14 +100,6 @@ def test_a_row_whose_bounds_say_nothing_leaves_the_others_their_scale(bounds: tu
 def test_without_a_change_no_scale_is_told() -> None:
     assert "Changes with their intervals" in html_report.render(sample.full_report())
     assert "Changes with their intervals" not in html_report.render(sample.head_only_report())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    if EXECUTABLE is None:
-        pytest.skip(MISSING)
-    with Chromium() as chromium:
-        yield chromium
 
 
 @pytest.mark.parametrize("width", [1280, 700, 390])

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
-import pytest
-
 from perfbench.reports.profile_index import NO_MANIFEST, IndexEntry, index_page
 
-from .chromium import EXECUTABLE, MISSING, Chromium
+from .chromium import Chromium
 from .flame_graph import sample
 
 DAY = 86_400.0
@@ -81,15 +78,6 @@ def test_an_empty_folder_says_how_to_fill_it() -> None:
     page = index_page([])
     assert "0 profiles" in page
     assert "perfbench profile" in page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    """A browser for the list."""
-    if EXECUTABLE is None:
-        pytest.skip(MISSING)
-    with Chromium() as chromium:
-        yield chromium
 
 
 def test_a_thousand_profiles_are_filtered_and_fit_a_phone(browser: Chromium, tmp_path: Path) -> None:

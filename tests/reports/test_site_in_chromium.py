@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,25 +32,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     order = commit_order(REPORT.timelines.values(), (one.series for one in REPORT.reports))
     write_site(REPORT, order, folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    """One browser for all of these tests."""
-    with Chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def browser(chromium: Chromium) -> Iterator[Chromium]:
-    """The browser, wide and light; no page may complain or ask for anything that does not lie beside it."""
-    chromium.resize(1280, 900)
-    chromium.prefer(dark=False)
-    chromium.console.clear()
-    chromium.requests.clear()
-    yield chromium
-    assert chromium.console == []
-    assert [url for url in chromium.requests if not url.startswith(("file:", "about:"))] == []
 
 
 def page(site: Path, name: str, of: str = "", hash_: str = "") -> str:

@@ -1,36 +1,15 @@
-"""One browser for all pages of this folder."""
+"""Opens the pages of this folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.reports.chromium import EXECUTABLE, MISSING, Chromium
+from tests.reports.chromium import Chromium
 
 Open = Callable[[str], None]
-
-
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Chromium]:
-    if EXECUTABLE is None:
-        pytest.skip(MISSING)
-    with Chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def browser(chromium: Chromium) -> Iterator[Chromium]:
-    """The browser, wide and light; no page may complain, or ask for anything but itself."""
-    chromium.resize(1280, 900)
-    chromium.prefer(dark=False)
-    chromium.mouse("mouseMoved", 0, 0)
-    chromium.console.clear()
-    chromium.requests.clear()
-    yield chromium
-    assert chromium.console == []
-    assert [url for url in chromium.requests if not url.startswith(("file:", "about:"))] == []
 
 
 @pytest.fixture
