@@ -47,7 +47,7 @@ def test_an_interruption_ends_it_and_what_it_has_started(tmp_path: Path) -> None
 
     def interrupt(line: str) -> None:
         heard.append(line)
-        signal.raise_signal(signal.SIGINT)  # in this thread and now: others of the test run may not take it
+        os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         run_asv(
