@@ -1,24 +1,22 @@
 """The command line's frame: finds the sub-command, and turns every end of it into one exit code.
 
 A sub-command lives in `perfbench/commands/`, is imported only when it is called, and returns an
-`ExitCode` (None counts as passed) or raises a `PerfbenchError`. `main` is the one place that catches.
+`ExitCode` (None counts as passed) or raises a `PerfbenchError`. `_run` is the one place that catches.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from types import FrameType
-from typing import Any
+from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
 from perfbench import __version__
 from perfbench.errors import ExitCode, PerfbenchError
+from perfbench.interruption import signals_unwind
 from perfbench.lazy_group import LazyGroup
 
 COMMANDS = {
@@ -76,11 +74,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say("Windows is not supported; run it on Linux, on macOS or in WSL")
         return ExitCode.USAGE
     _print_any_character()
+    with signals_unwind():
+        return _run(sys.argv[1:] if argv is None else list(argv))
+
+
+def _run(arguments: list[str]) -> int:
     try:
-        with _terminated_like_interrupted():
-            code = _dispatch(sys.argv[1:] if argv is None else list(argv))
-            if sys.stdout is not None:
-                sys.stdout.flush()
+        code = _dispatch(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
@@ -110,28 +112,6 @@ def _dispatch(arguments: list[str]) -> int:
     except click.exceptions.Exit as end:  # --help, --version
         return end.exit_code
     return ExitCode.PASSED if code is None else int(code)
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal unwind as Ctrl-C does, so that sandboxes and files are cleaned up.
-
-    A signal that the caller has set to be ignored (nohup) stays ignored.
-    """
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signals = [s for s in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(s) is not signal.SIG_IGN]
-    before: dict[signal.Signals, Any] = {}
-    try:
-        for number in signals:
-            with suppress(ValueError):  # not in the main thread: its caller handles signals
-                before[number] = signal.signal(number, interrupt)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _usage_sentence(error: click.ClickException) -> str:

@@ -85,7 +85,9 @@ def test_the_start_imports_no_sub_command_and_nothing_but_click() -> None:
     )
     done = _python("-I", "-S", "-c", f"import sys; sys.path[:0] = {[str(ROOT), *sys.path]!r};{program}")
     ours, foreign = done.stderr.splitlines()
-    assert ours.split() == ["perfbench", "perfbench.cli", "perfbench.errors", "perfbench.lazy_group"]
+    assert ours.split() == [
+        "perfbench", "perfbench.cli", "perfbench.errors", "perfbench.interruption", "perfbench.lazy_group",
+    ]  # fmt: skip
     assert set(foreign.split()) <= {"click", "perfbench", "__main__"}
 
 
@@ -189,6 +191,43 @@ def test_a_termination_unwinds_like_ctrl_c(name: str) -> None:
     assert done.stderr == "perfbench: interrupted\n"
 
 
+HALF_MADE = """
+    class HalfMade:
+        def __init__(self):
+            {interruption}
+            self.open = True
+
+        def __del__(self):
+            self.open
+"""
+
+
+def test_what_an_interruption_leaves_half_made_says_nothing_of_it() -> None:
+    body = HALF_MADE.format(interruption="signal.raise_signal(signal.SIGINT)") + "    HalfMade()"
+    done = probe(body)
+    assert (done.returncode, done.stderr) == (ExitCode.INTERRUPTED, "perfbench: interrupted\n")
+    assert "Traceback" in probe(body, PERFBENCH_DEBUG="1").stderr
+
+
+def test_a_finalizer_that_fails_by_itself_is_seen() -> None:
+    body = HALF_MADE.format(interruption="raise PerfbenchError('it is so')") + "    HalfMade()"
+    assert "AttributeError" in probe(body).stderr
+
+
+def test_an_interruption_that_falls_into_a_finalizer_is_not_lost() -> None:
+    done = probe("""
+    class Ended:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    import time
+    Ended()
+    time.sleep(60)
+    """)
+    assert done.returncode == ExitCode.INTERRUPTED
+    assert done.stderr == "perfbench: interrupted\n"
+
+
 def test_an_ignored_hangup_stays_ignored() -> None:
     """As under nohup."""
     program = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + PROBE.format(
@@ -198,9 +237,10 @@ def test_an_ignored_hangup_stays_ignored() -> None:
 
 
 def test_signal_handlers_are_put_back() -> None:
-    before = signal.getsignal(signal.SIGTERM)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers], sys.unraisablehook
     assert main(["--version"]) == 0
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert ([signal.getsignal(number) for number in numbers], sys.unraisablehook) == before
 
 
 def test_a_reader_that_goes_away_ends_it_quietly() -> None:

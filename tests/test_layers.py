@@ -50,7 +50,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "scenarios": BASIS | {"measure", "analysis"},
     "project": BASIS,
     "lazy_group": {"errors"},
-    "cli": {"errors", "lazy_group"},
+    "interruption": set(),
+    "cli": {"errors", "interruption", "lazy_group"},
     "__main__": {"cli"},
     "__init__": {"analysis", "judged", "memory_counting", "model_history", "recording"},
 }

@@ -109,8 +109,8 @@ needs_memray = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> SampleProject:
-    """Two commits, the second one slower by a planted function."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> SampleProject:
+    """Two commits, the second one slower by a planted function; their environments are built once."""
     commands = {"build_command": [], "install_command": ["python {build_dir}/install.py"]}
     made = SampleProject(tmp_path_factory.mktemp("profiled") / "project", commands)
     made.write("install.py", INSTALL)
@@ -120,6 +120,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> SampleProject:
     made.write("sample.py", SLOWER)
     made.commit("second")
     return made
+
+
+@pytest.fixture
+def project(built: SampleProject) -> SampleProject:
+    """Without what earlier tests have profiled and measured."""
+    for name in ("profiles", ".perfbench/runs"):
+        shutil.rmtree(built.root / name, ignore_errors=True)
+    return built
 
 
 def profile(project: SampleProject, *arguments: str) -> Done:
@@ -170,8 +178,6 @@ def test_a_profile_does_not_make_a_clean_tree_dirty(project: SampleProject) -> N
     assert project.git("status", "--porcelain") == ""
     project.write("profiles/mine/notes.txt", "nobody else's")
     assert project.git("status", "--porcelain") == "?? profiles/"
-    for name in ("mine", "differences"):
-        shutil.rmtree(project.root / "profiles" / name)
 
 
 @pytest.mark.parametrize(

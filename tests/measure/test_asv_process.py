@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from perfbench.measure.asv_process import run_asv
+from tests.commands.command_line import ROOT
 from tests.measure.test_program import wait_until_gone
 
 CHILD = """
@@ -46,8 +48,9 @@ def test_an_interruption_ends_it_and_what_it_has_started(tmp_path: Path) -> None
     heard: list[str] = []
 
     def interrupt(line: str) -> None:
+        if not heard:  # what it says of the interruption is no reason for another one
+            os.kill(os.getpid(), signal.SIGINT)
         heard.append(line)
-        os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         run_asv(
@@ -57,3 +60,40 @@ def test_an_interruption_ends_it_and_what_it_has_started(tmp_path: Path) -> None
             say=interrupt,
         )
     assert wait_until_gone(int(heard[0]))
+
+
+IMPATIENT = """
+import os, signal, sys
+from pathlib import Path
+from perfbench.measure.asv_process import run_asv
+
+def interrupt(line):
+    print(line, flush=True)
+    os.kill(os.getpid(), signal.SIGINT)
+
+run_asv((sys.executable, "-u", "-c", sys.argv[1]), cwd=Path.cwd(), environment=os.environ, say=interrupt)
+"""
+
+TALKATIVE = """
+import signal
+signal.signal(signal.SIGINT, lambda *_: None)
+while True:
+    print("still here")
+"""
+
+
+def test_however_often_it_is_interrupted_nothing_lives_on(tmp_path: Path) -> None:
+    """In a process of its own: the interruptions go on while it unwinds."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPATIENT, CHILD + TALKATIVE],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    child, *more = done.stdout.split("\n")
+    assert "still here" in more
+    assert done.returncode == -signal.SIGINT
+    assert wait_until_gone(int(child))

@@ -11,17 +11,22 @@ The owner stands in the name of the directory, so there is no moment in which a 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
 import stat
 import tempfile
+import time
 from pathlib import Path
 
 from perfbench.errors import SandboxError
 from perfbench.sandbox.runtimes.ownership import Owner
 
 SHARED = "shared"
+
+_OTHERS_END_WITHIN = 10.0
+"""Seconds for which something else may still write into what is being removed: another sweep, a dying runtime."""
 
 
 def root() -> Path:
@@ -90,18 +95,22 @@ def remove_tree(directory: Path) -> None:
     Follows no links. Raises SandboxError when something in it cannot be removed.
     """
     opened = False
+    deadline = time.monotonic() + _OTHERS_END_WITHIN
     while os.path.lexists(directory):
         try:
             shutil.rmtree(directory)
         except FileNotFoundError:
             continue  # another sweep is at it too
         except OSError as error:
-            if opened or not isinstance(error, PermissionError):
+            if error.errno == errno.ENOTEMPTY and time.monotonic() < deadline:
+                time.sleep(0.01)  # something was made in it meanwhile
+            elif isinstance(error, PermissionError) and not opened:
+                _open_up(directory)
+                opened = True
+            else:
                 raise SandboxError(
                     f"cannot remove {directory}: {error.strerror}", "remove it by hand"
                 ) from error
-            _open_up(directory)
-            opened = True
 
 
 def _open_up(directory: Path) -> None:
