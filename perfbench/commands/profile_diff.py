@@ -14,7 +14,7 @@ WHAT = ("peak", "leaks", "temporary", "total")
 @click.command()
 @click.argument("base", type=click.Path(path_type=Path))
 @click.argument("head", type=click.Path(path_type=Path))
-@file_option("--output", "FILE", "Write the page here (default: differential.html below profiles/).")
+@file_option("--output", "FILE", "Write the page here (default: below profiles/; that of files beside HEAD).")
 @click.option("--absolute", is_flag=True, help="Weights as they are, instead of shares of each side.")
 @click.option("--what", type=click.Choice(WHAT), default=WHAT[0], show_default=True, help="Of a memray file.")
 def command(base: Path, head: Path, output: Path | None, absolute: bool, what: str) -> None:

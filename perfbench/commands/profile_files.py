@@ -10,8 +10,10 @@ import click
 
 from perfbench.commands.options import writable
 from perfbench.commands.profile_folder import (
+    AS_PEAKS,
     DIFFERENTIAL,
     FLAME_GRAPH,
+    PER_CALL,
     SPEEDSCOPE,
     folder_name,
     made_whole,
@@ -91,30 +93,28 @@ def write_difference(base: Path, head: Path, output: Path | None, *, absolute: b
         head_title=other.title,
         normalised=normalised,
     )
-    if output is not None:
-        place = output
-        page = differential_page(graph, one.manifest, other.manifest)
-        (writable(output) or output).write_text(page, encoding="utf-8")
+    if output is None and one.manifest and other.manifest:
+        place = _store_difference(
+            graph, one.manifest, other.manifest, folder_name(f"{one.title}..{other.title}")
+        )
     else:
-        place = _store_difference(graph, one, other)
+        place = writable(output) or _beside_both(base, head)
+        place.write_text(differential_page(graph, one.manifest, other.manifest), encoding="utf-8")
     click.echo(moved_summary(graph, TOLD))
     _tell(one)
     _tell(other)
     click.echo(f"written to {place}")
 
 
-def _store_difference(graph: DifferentialGraph, one: ProfileFile, other: ProfileFile) -> Path:
-    """Write the page below `profiles/`; what is of two profiles of ours is listed there as well."""
+def _store_difference(
+    graph: DifferentialGraph, base: ProfileManifest, head: ProfileManifest, name: str
+) -> Path:
+    """Write what two profiles of ours differ in below `profiles/`, and list it there."""
     profiles = profiles_folder()
-    folder = profiles / "differences" / folder_name(f"{one.title}..{other.title}")
+    folder = profiles / "differences" / name
     with made_whole(folder) as making:
-        if one.manifest and other.manifest:
-            write_differential(making, graph, one.manifest, other.manifest)
-        else:
-            page = differential_page(graph, one.manifest, other.manifest)
-            (making / DIFFERENTIAL).write_text(page, encoding="utf-8")
-    if one.manifest and other.manifest:
-        write_index(profiles)
+        write_differential(making, graph, base, head)
+    write_index(profiles)
     return folder / DIFFERENTIAL
 
 
@@ -125,10 +125,10 @@ def _normalised(
     if absolute:
         return (one.tree, other.tree), one.unit, "nothing: weights as they were recorded"
     if one.manifest and other.manifest and PEAK in (one.manifest.mode, other.manifest.mode):
-        return (one.tree, other.tree), one.unit, "not at all: a peak is a peak"
+        return (one.tree, other.tree), one.unit, AS_PEAKS
     if one.manifest and other.manifest and one.manifest.calls and other.manifest.calls:
         scaled = (one.tree.scaled(1 / one.manifest.calls), other.tree.scaled(1 / other.manifest.calls))
-        return scaled, one.unit, "each side divided by its number of calls"
+        return scaled, one.unit, PER_CALL
     sums = " and ".join(format_value(float(side.tree.weight.sum()), side.unit) for side in (one, other))
     return (as_shares(one.tree), as_shares(other.tree)), SHARE, f"each side divided by its whole ({sums})"
 
@@ -141,3 +141,8 @@ def _tell(found: ProfileFile) -> None:
 
 def _beside(path: Path) -> Path:
     return path / FLAME_GRAPH if path.is_dir() else path.with_name(f"{path.name}.html")
+
+
+def _beside_both(base: Path, head: Path) -> Path:
+    """Where the page of two files goes of which perfbench knows no benchmark: to head."""
+    return head / DIFFERENTIAL if head.is_dir() else head.with_name(f"{base.name}..{head.name}.html")

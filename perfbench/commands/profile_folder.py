@@ -36,6 +36,8 @@ PAGES = {"flame graph": FLAME_GRAPH, "speedscope": SPEEDSCOPE, "summary": SUMMAR
 DIFFERENTIAL, MOVED = "differential.html", "moved.txt"
 DIFFERENTIAL_SIDE = "differential"
 """In a manifest, instead of base or head: both."""
+PER_CALL, AS_PEAKS = "each side divided by its number of calls", "not at all: a peak is a peak"
+"""How two sides are brought to one scale, in words."""
 LONGEST = 120
 UNFIT = re.compile(r"[^A-Za-z0-9._=+-]+")
 
@@ -173,9 +175,7 @@ def differential_of(base: Profiled, head: Profiled, title: str, notes: tuple[str
         unit=head.whole.unit,
         base_title=base.side.revision,
         head_title=head.side.revision,
-        normalised="each side divided by its number of calls"
-        if base.divisor > 1
-        else "not at all: a peak is a peak",
+        normalised=PER_CALL if base.divisor > 1 else AS_PEAKS,
         notes=notes,
     )
 

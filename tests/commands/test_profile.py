@@ -384,9 +384,11 @@ def stacks(tmp_path: Path) -> tuple[Path, Path]:
 def test_any_two_profiles_can_be_compared(stacks: tuple[Path, Path], tmp_path: Path) -> None:
     done = perfbench("profile", "diff", *map(str, stacks), cwd=tmp_path)
     assert done.returncode == ExitCode.PASSED, done.stderr
-    page = only(tmp_path, "profiles/differences/*/differential.html")
+    page = tmp_path / "base.txt..head.txt.html"
     assert "planted" in page.read_text()
     assert "planted" in done.stdout
+    assert f"written to {page}" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["base.txt", page.name, "head.txt"])
     absolute = perfbench("profile", "diff", *map(str, stacks), "--absolute", "-o", "x.html", cwd=tmp_path)
     assert (absolute.returncode, (tmp_path / "x.html").is_file()) == (ExitCode.USAGE, False), "there is no -o"
     absolute = perfbench(
