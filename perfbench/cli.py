@@ -44,6 +44,7 @@ _OS_REMEDIES = {
     errno.EROFS: "run in a folder that can be written",
     errno.EACCES: "run as a user who may do this",
     errno.EPERM: "run as a user who may do this",
+    errno.ENAMETOOLONG: "name a shorter one",
     errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
     errno.ENOMEM: "free some memory and run again",
 }

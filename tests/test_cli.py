@@ -174,6 +174,13 @@ def test_a_full_disk_is_a_sentence_with_its_remedy() -> None:
     assert "perfbench clean" in done.stderr
 
 
+def test_a_name_that_is_too_long_is_a_sentence_with_its_remedy() -> None:
+    done = probe("raise OSError(errno.ENAMETOOLONG, 'File name too long', 'long.html')")
+    assert (done.returncode, done.stderr) == (
+        ExitCode.USAGE, "perfbench: File name too long (long.html); name a shorter one\n",
+    )  # fmt: skip
+
+
 def test_ctrl_c_is_one_line() -> None:
     done = probe("signal.raise_signal(signal.SIGINT)")
     assert (done.returncode, done.stderr) == (ExitCode.INTERRUPTED, "perfbench: interrupted\n")

@@ -144,5 +144,7 @@ def _beside(path: Path) -> Path:
 
 
 def _beside_both(base: Path, head: Path) -> Path:
-    """Where the page of two files goes of which perfbench knows no benchmark: to head."""
-    return head / DIFFERENTIAL if head.is_dir() else head.with_name(f"{base.name}..{head.name}.html")
+    """Where the page of two profiles goes that are not both in folders of ours: to head."""
+    if head.is_dir():
+        return head / DIFFERENTIAL
+    return head.with_name(f"{folder_name(f'{base.name}..{head.name}')}.html")  # two long names are none

@@ -398,6 +398,13 @@ def test_any_two_profiles_can_be_compared(stacks: tuple[Path, Path], tmp_path: P
     assert (tmp_path / "x.html").is_file()
 
 
+def test_files_with_long_names_are_compared_as_well(stacks: tuple[Path, Path], tmp_path: Path) -> None:
+    longer = [path.rename(path.with_name(path.stem * 40)) for path in stacks]
+    done = perfbench("profile", "diff", *map(str, longer), cwd=tmp_path)
+    assert done.returncode == ExitCode.PASSED, done.stderr
+    assert "planted" in only(tmp_path, "basebase*.html").read_text()
+
+
 def test_one_profile_is_drawn_beside_its_file(stacks: tuple[Path, Path], tmp_path: Path) -> None:
     done = perfbench("profile", "show", str(stacks[0]), cwd=tmp_path)
     assert done.returncode == ExitCode.PASSED, done.stderr
